@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table of all settings. A new key is one row here and one field in
+ * struct cm_settings; chatmail.ini(5) and the example file are checked against
+ * this table by tests/unit/test-settings.
+ */
+#include "cm-settings.h"
+
+#include <limits.h>
+
+#define DEF(type, name, unit, def, min, max, help) \
+	{ #name, CM_SETTING_##type, offsetof(struct cm_settings, name), unit, \
+	  def, min, max, help }
+#define UNUSED(name) \
+	{ #name, CM_SETTING_UNUSED, 0, "", "", 0, 0, \
+	  "Known from chatmail/relay, has no meaning here." }
+
+const struct cm_setting_def cm_settings_defs[] = {
+	DEF(DOMAIN, mail_domain, "", NULL, 0, 0,
+	    "Domain of all addresses, or an IPv4 address for a relay without "
+	    "a name; addresses are then user@[1.2.3.4]."),
+	DEF(PATH, mailboxes_dir, "", "/home/vmail/mail/MAIL_DOMAIN", 0, 0,
+	    "One folder per account lives here. MAIL_DOMAIN in the default "
+	    "stands for the value of mail_domain."),
+	DEF(NAME, mail_user, "", "vmail", 0, 0,
+	    "System user that owns the mailboxes. Dovecot's auth-worker and "
+	    "chatmail-milter run as this user."),
+	DEF(PATH, run_dir, "", "/run/chatmail", 0, 0,
+	    "Sockets and shared memory; gone at reboot."),
+	DEF(PATH, state_dir, "", "/var/lib/chatmail", 0, 0,
+	    "What must survive a reboot and is no mailbox."),
+
+	DEF(UINT, username_min_length, "characters", "9", 1, 64,
+	    "Shortest local part of a new address."),
+	DEF(UINT, username_max_length, "characters", "9", 1, 64,
+	    "Longest local part of a new address."),
+	DEF(UINT, password_min_length, "characters", "9", 1, 512,
+	    "Shortest password of a new account."),
+	DEF(PATH, nocreate_file, "", "/etc/chatmail-nocreate", 0, 0,
+	    "While this file exists no account comes into being; existing "
+	    "accounts go on."),
+
+	DEF(SIZE_M, max_mailbox_size, "bytes", "500M", 0, 0,
+	    "Quota of one account."),
+	DEF(SIZE, max_message_size, "bytes", "31457280", 0, 0,
+	    "Largest message."),
+	DEF(UINT, max_user_send_per_minute, "messages", "60", 1, UINT_MAX,
+	    "Messages an account may send per minute, in the long run."),
+	DEF(UINT, max_user_send_burst_size, "messages", "10", 1, UINT_MAX,
+	    "Messages an account may send at once before that counts."),
+	DEF(UINT, delete_mails_after, "days", "20", 1, 36500,
+	    "Messages older than this are removed."),
+	DEF(UINT, delete_large_after, "days", "7", 1, 36500,
+	    "Large messages older than this are removed."),
+	DEF(UINT, delete_inactive_users_after, "days", "90", 1, 36500,
+	    "Accounts without a login for this long are removed."),
+	DEF(FLOAT, max_load_1m, "", "5", 0, 0,
+	    "No new accounts above this load average of one minute."),
+	DEF(SIZE_M, min_available_memory, "bytes", "200M", 0, 0,
+	    "No new accounts with less memory available."),
+	DEF(SIZE_M, min_free_disk_space, "bytes", "1G", 0, 0,
+	    "No new accounts with less room on the mailboxes' file system."),
+	DEF(UINT, max_imap_connections, "connections", "10000", 1, 1000000,
+	    "IMAP connections at one time; a single client address gets a "
+	    "fifth."),
+	DEF(UINT, max_smtp_connections, "connections", "1000", 1, 1000000,
+	    "Connections at one time to each submission service; a single "
+	    "client address gets a fifth."),
+
+	DEF(PATH, milter_socket, "", "", 0, 0,
+	    "Unix socket of chatmail-milter. Empty: milter.sock in run_dir. "
+	    "There is no TCP: every message would stall 88 ms between "
+	    "Nagle's algorithm and delayed acknowledgements."),
+	DEF(NAME, milter_socket_group, "", "postfix", 0, 0,
+	    "Group that may connect to the socket."),
+	DEF(OCTAL, milter_socket_mode, "", "0660", 0, 0777,
+	    "Access mode of the socket."),
+
+	/* The processes these belong to are not part of this design. */
+	UNUSED(filtermail_smtp_port),
+	UNUSED(filtermail_smtp_port_incoming),
+	UNUSED(filtermail_http_port_incoming),
+	UNUSED(filtermail_lmtp_port_transport),
+	UNUSED(postfix_reinject_port),
+	UNUSED(postfix_reinject_port_incoming),
+	UNUSED(mtail_address),
+	UNUSED(passdb_path),
+	UNUSED(turn_socket_path),
+	/* Read by the part that they belong to once it is here. */
+	UNUSED(www_folder),
+	UNUSED(disable_ipv6),
+	UNUSED(acme_email),
+	UNUSED(imap_rawlog),
+	UNUSED(imap_compress),
+	UNUSED(iroh_relay),
+	UNUSED(tls_external_cert_and_key),
+	UNUSED(privacy_postal),
+	UNUSED(privacy_mail),
+	UNUSED(privacy_pdo),
+	UNUSED(privacy_supervisor),
+	{ NULL, CM_SETTING_UNUSED, 0, NULL, NULL, 0, 0, NULL }
+};

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-settings: /etc/chatmail/chatmail.ini as one struct.
+ *
+ * Key names and defaults are those of chatmail/relay 1.12 where it has the
+ * key, so that a running relay's file works as it is. Everything about a key
+ * stands in one table (cm_settings_defs): the parser, chatmail.ini(5) and
+ * `doveadm chatmail config` come from it.
+ *
+ *	struct cm_settings set;
+ *	const char *error;
+ *	if (cm_settings_read(&set, path, warn, ctx, &error) < 0)
+ *		... "PATH:LINE: what was wrong and what was expected"
+ *	...
+ *	cm_settings_deinit(&set);
+ *
+ * A struct that was read never changes; to re-read, fill a second one and
+ * swap pointers. No function here is safe to call on one struct from two
+ * threads at once; reading its fields is.
+ */
+#ifndef CM_SETTINGS_H
+#define CM_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Room for "PATH:LINE: message". */
+#define CM_SETTINGS_ERROR_SIZE 512
+
+/* Strings are never NULL: an unset one is "". All memory is the struct's. */
+struct cm_settings {
+	/* who we are */
+	char *mail_domain; /* as written: a host name or an IPv4 address */
+	char *mailboxes_dir;
+	char *mail_user; /* owner of every mailbox */
+	char *run_dir;
+	char *state_dir;
+
+	/* accounts */
+	unsigned int username_min_length, username_max_length;
+	unsigned int password_min_length;
+	char *nocreate_file;
+
+	/* limits */
+	uint64_t max_mailbox_size; /* bytes */
+	uint64_t max_message_size; /* bytes */
+	unsigned int max_user_send_per_minute;
+	unsigned int max_user_send_burst_size;
+	unsigned int delete_mails_after; /* days */
+	unsigned int delete_large_after; /* days */
+	unsigned int delete_inactive_users_after; /* days */
+	double max_load_1m;
+	uint64_t min_available_memory; /* bytes */
+	uint64_t min_free_disk_space; /* bytes */
+	unsigned int max_imap_connections;
+	unsigned int max_smtp_connections;
+
+	/* the milter */
+	char *milter_socket; /* "" = run_dir/milter.sock */
+	char *milter_socket_group;
+	unsigned int milter_socket_mode;
+
+	/* derived, set by cm_settings_read() and _parse() */
+	char *address_domain; /* what stands behind the @: IPv4 in brackets */
+	char *milter_socket_path;
+
+	/* cm_settings_* only */
+	unsigned int *origin_line; /* per table row: line, 0 = default */
+	char error[CM_SETTINGS_ERROR_SIZE];
+};
+
+enum cm_setting_type {
+	CM_SETTING_STRING, /* any text */
+	CM_SETTING_PATH,   /* absolute path, or empty if that is its default */
+	CM_SETTING_DOMAIN, /* host name, lower-cased, or IPv4 address */
+	CM_SETTING_NAME,   /* user or group name */
+	CM_SETTING_UINT,   /* unsigned int between min and max */
+	CM_SETTING_OCTAL,  /* unsigned int, written as 0660 */
+	CM_SETTING_SIZE,   /* uint64_t bytes: 31457280, 200K, 500M, 1G */
+	CM_SETTING_SIZE_M, /* the same, but a bare number means megabytes */
+	CM_SETTING_FLOAT,  /* double, at least 0 */
+	CM_SETTING_UNUSED  /* chatmail/relay's; accepted, means nothing here */
+};
+
+struct cm_setting_def {
+	const char *name;
+	enum cm_setting_type type;
+	size_t offset; /* into struct cm_settings */
+	const char *unit; /* for people: "days", "bytes", "" */
+	const char *default_value; /* as it would be written; NULL: required */
+	unsigned int min, max; /* CM_SETTING_UINT */
+	const char *help; /* one sentence or two, plain text */
+};
+
+/* Ends with a row whose name is NULL. */
+extern const struct cm_setting_def cm_settings_defs[];
+
+/* Gets what is odd but no reason to stop: "PATH:LINE: unknown setting x". */
+typedef void cm_settings_warn_fn(void *ctx, const char *message);
+
+/* Parses text[0..size) as the file `name` (for messages only). Returns 0, or
+ * -1 with *error_r set to a message that lives as long as the struct; the
+ * struct then holds nothing else and needs no deinit (which does no harm).
+ * warn may be NULL. */
+int cm_settings_parse(struct cm_settings *set, const char *name,
+		      const char *text, size_t size,
+		      cm_settings_warn_fn *warn, void *ctx,
+		      const char **error_r);
+
+/* The same from a file. The only I/O: one open, fstat, read, close. */
+int cm_settings_read(struct cm_settings *set, const char *path,
+		     cm_settings_warn_fn *warn, void *ctx,
+		     const char **error_r);
+
+/* What a program works with when there is no file and none is needed
+ * (chatmail-milter check): every default, mail_domain "localhost". Returns 0,
+ * or -1 when out of memory. */
+int cm_settings_defaults(struct cm_settings *set, const char **error_r);
+
+void cm_settings_deinit(struct cm_settings *set);
+
+/* Writes the effective value of row `def` as it would stand in the file into
+ * buf, cut at size. *line_r is the line it came from, 0 for the default. */
+void cm_settings_print(const struct cm_settings *set,
+		       const struct cm_setting_def *def, char *buf,
+		       size_t size, unsigned int *line_r);
+
+#endif
