@@ -24,6 +24,16 @@ bool cm_ascii_equal(const char *a, const char *b)
 	return lower(*a) == lower(*b);
 }
 
+bool cm_ascii_equal_n(const char *a, const char *b, size_t len)
+{
+	while (len > 0 && lower(*a) == lower(*b)) {
+		a++;
+		b++;
+		len--;
+	}
+	return len == 0;
+}
+
 static bool is_alnum(char c)
 {
 	c = lower(c);

@@ -29,6 +29,7 @@ void cm_ascii_lower(char *s);
 
 /* The same ASCII letters in any case. */
 bool cm_ascii_equal(const char *a, const char *b);
+bool cm_ascii_equal_n(const char *a, const char *b, size_t len);
 
 /* Splits and lower-cases text[0..len): exactly one @, something on both
  * sides, dot-atom characters (RFC 5322 3.2.3) before it, a domain by

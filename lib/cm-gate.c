@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "cm-gate.h"
+#include "cm-addr.h"
+
+#include <string.h>
+
+static struct cm_verdict reject(enum cm_rule rule)
+{
+	struct cm_verdict verdict = { CM_GATE_REJECT, rule, NULL };
+
+	return verdict;
+}
+
+static struct cm_verdict accept_for(const char *reason)
+{
+	struct cm_verdict verdict = { CM_GATE_ACCEPT, CM_RULE_NONE, reason };
+
+	return verdict;
+}
+
+static struct cm_verdict pending(void)
+{
+	struct cm_verdict verdict = { CM_GATE_PENDING, CM_RULE_NONE, NULL };
+
+	return verdict;
+}
+
+static enum cm_rule check_from(const struct cm_gate_input *input)
+{
+	if (input->msg->from_count != 1)
+		return CM_RULE_FROM_MISSING;
+	if (input->from_addresses != 1)
+		return CM_RULE_FROM_SYNTAX;
+	return CM_RULE_NONE;
+}
+
+/* On submission all three names of the sender are one. */
+static enum cm_rule check_sender(const struct cm_gate_input *input)
+{
+	struct cm_addr addr;
+	enum cm_rule rule;
+
+	if (cm_addr_parse(&addr, input->mail_from,
+			  strlen(input->mail_from)) < 0)
+		return CM_RULE_ENVELOPE_SENDER;
+	if (*input->login != '\0' &&
+	    !cm_ascii_equal(input->login, input->mail_from))
+		return CM_RULE_LOGIN_MISMATCH;
+	rule = check_from(input);
+	if (rule != CM_RULE_NONE)
+		return rule;
+	return cm_ascii_equal(input->from, input->mail_from) ?
+		CM_RULE_NONE : CM_RULE_FROM_MISMATCH;
+}
+
+/* A delivery report of another server. They are never encrypted, and users
+ * would not learn of a failure without them. */
+static bool is_bounce(const struct cm_gate_input *input)
+{
+	static const char daemon[] = "mailer-daemon@";
+
+	return input->direction == CM_INCOMING && *input->mail_from == '\0' &&
+	       input->msg->kind == CM_MESSAGE_REPORT &&
+	       input->msg->auto_submitted &&
+	       strlen(input->from) >= sizeof(daemon) - 1 &&
+	       cm_ascii_equal_n(input->from, daemon, sizeof(daemon) - 1) &&
+	       input->size <= CM_GATE_MAX_BOUNCE;
+}
+
+/* The message broke a rule of encrypted mail: does that matter? */
+static struct cm_verdict unencrypted(const struct cm_gate_input *input)
+{
+	/* What cannot be read in full cannot be judged by its content. */
+	if (input->msg->rule == CM_RULE_HEADER_SIZE)
+		return reject(CM_RULE_HEADER_SIZE);
+	if (is_bounce(input))
+		return accept_for("bounce");
+	if (input->direction == CM_INCOMING && input->cleartext_allowed)
+		return accept_for("cleartext-allowed");
+	return reject(input->msg->rule);
+}
+
+struct cm_verdict cm_gate_header(const struct cm_gate_input *input)
+{
+	enum cm_rule rule = input->direction == CM_OUTGOING ?
+		check_sender(input) : check_from(input);
+
+	if (input->size > input->max_size)
+		return reject(CM_RULE_MESSAGE_SIZE);
+	if (rule != CM_RULE_NONE)
+		return reject(rule);
+	if (input->msg->rule != CM_RULE_NONE) {
+		struct cm_verdict verdict = unencrypted(input);
+
+		/* how long it gets is not known yet */
+		return verdict.action == CM_GATE_REJECT ? verdict : pending();
+	}
+	return pending();
+}
+
+struct cm_verdict cm_gate_final(const struct cm_gate_input *input)
+{
+	struct cm_verdict verdict = cm_gate_header(input);
+
+	if (verdict.action == CM_GATE_REJECT)
+		return verdict;
+	if (input->msg->rule != CM_RULE_NONE)
+		return unencrypted(input);
+	return accept_for(input->msg->kind == CM_MESSAGE_SECUREJOIN ?
+			  "securejoin-request" : "encrypted");
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-gate: the verdict over a message (PROTOCOL.md 4).
+ *
+ * It is asked twice: after the header, when most refusals are certain, and
+ * at the end. It decides by what its input says and nothing else; replying
+ * and logging is the caller's.
+ */
+#ifndef CM_GATE_H
+#define CM_GATE_H
+
+#include "cm-message.h"
+
+/* A bounce carries at most this much: Postfix cuts the returned message at
+ * bounce_size_limit, 50000 by default. */
+#define CM_GATE_MAX_BOUNCE (128 * 1024)
+
+enum cm_direction {
+	CM_OUTGOING, /* submission: somebody of ours sends */
+	CM_INCOMING  /* from another server */
+};
+
+enum cm_gate_action {
+	CM_GATE_PENDING, /* go on reading */
+	CM_GATE_ACCEPT,
+	CM_GATE_REJECT
+};
+
+struct cm_gate_input {
+	enum cm_direction direction;
+	/* Envelope sender without brackets, "" for the null sender. */
+	const char *mail_from;
+	/* SASL login, "" if there is none or it is not known. */
+	const char *login;
+	/* The addresses of the From header: how many, and the first one
+	 * ("" if there is none). */
+	unsigned int from_addresses;
+	const char *from;
+	/* Every single recipient lets cleartext in. */
+	bool cleartext_allowed;
+	/* Header and body as seen so far, and the limit, in bytes. */
+	uint64_t size, max_size;
+	const struct cm_message *msg;
+};
+
+struct cm_verdict {
+	enum cm_gate_action action;
+	enum cm_rule rule;  /* why rejected, else CM_RULE_NONE */
+	const char *reason; /* why accepted, a word: "encrypted" */
+};
+
+/* After cm_message_eoh(). */
+struct cm_verdict cm_gate_header(const struct cm_gate_input *input);
+
+/* After cm_message_finish(); never CM_GATE_PENDING. */
+struct cm_verdict cm_gate_final(const struct cm_gate_input *input);
+
+#endif

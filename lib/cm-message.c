@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: MIT */
+#include "cm-message.h"
+#include "cm-addr.h"
+#include "cm-qp.h"
+
+#include <string.h>
+
+enum {
+	STATE_HEADER,
+	STATE_PREAMBLE,
+	STATE_PART_HEADER,
+	STATE_PART_BODY,
+	STATE_EPILOGUE,
+	STATE_IGNORE /* the verdict does not depend on the body any more */
+};
+
+enum delimiter { DELIMITER_NONE, DELIMITER_OPEN, DELIMITER_CLOSE,
+		 DELIMITER_BAD };
+
+static const enum cm_part_kind encrypted_parts[] = { CM_PART_PGP_VERSION,
+						     CM_PART_PGP_DATA };
+static const enum cm_part_kind securejoin_parts[] = { CM_PART_SECUREJOIN };
+
+void cm_message_init(struct cm_message *msg, bool from_outside,
+		     cm_message_skeleton_fn *skeleton, void *ctx)
+{
+	/* the big buffers behind are set up by their own init functions */
+	memset(msg, 0, offsetof(struct cm_message, lines));
+	msg->state = STATE_HEADER;
+	msg->from_outside = from_outside;
+	msg->skeleton = skeleton;
+	msg->skeleton_ctx = ctx;
+	cm_lines_init(&msg->lines, false);
+}
+
+static enum cm_rule set_rule(struct cm_message *msg, enum cm_rule rule)
+{
+	if (msg->rule == CM_RULE_NONE)
+		msg->rule = rule;
+	return msg->rule;
+}
+
+static enum cm_rule skeleton_line(struct cm_message *msg, const void *line,
+				  size_t len)
+{
+	msg->skeleton_size += len + 2;
+	if (msg->skeleton_size > CM_MESSAGE_MAX_SKELETON)
+		return CM_RULE_HEADER_SIZE;
+	if (msg->skeleton != NULL) {
+		msg->skeleton(msg->skeleton_ctx, line, len);
+		msg->skeleton(msg->skeleton_ctx, "\r\n", 2);
+	}
+	return CM_RULE_NONE;
+}
+
+/* ---- header ---- */
+
+static void header_type(struct cm_message *msg, const char *value, size_t len)
+{
+	if (++msg->type_count > 1)
+		msg->type_rule = CM_RULE_HEADER_DUPLICATE;
+	else
+		msg->type_rule = cm_header_parse(&msg->type, value, len, true);
+}
+
+static void header_encoding(struct cm_message *msg, const char *value,
+			    size_t len)
+{
+	if (++msg->encoding_count > 1)
+		(void)set_rule(msg, CM_RULE_HEADER_DUPLICATE);
+	msg->encoding = cm_encoding_parse(value, len);
+}
+
+static void header_mime_version(struct cm_message *msg, const char *value,
+				size_t len)
+{
+	(void)value;
+	(void)len;
+	if (++msg->mime_version_count > 1)
+		(void)set_rule(msg, CM_RULE_HEADER_DUPLICATE);
+}
+
+static void header_from(struct cm_message *msg, const char *value, size_t len)
+{
+	(void)value;
+	(void)len;
+	msg->from_count++;
+}
+
+static void header_securejoin(struct cm_message *msg, const char *value,
+			      size_t len)
+{
+	char text[16];
+
+	if (msg->securejoin != CM_SECUREJOIN_NONE ||
+	    cm_header_unfold(value, len, text, sizeof(text)) < 0)
+		msg->securejoin = CM_SECUREJOIN_OTHER;
+	else if (strcmp(text, "vc-request") == 0)
+		msg->securejoin = CM_SECUREJOIN_VC;
+	else if (strcmp(text, "vg-request") == 0)
+		msg->securejoin = CM_SECUREJOIN_VG;
+	else
+		msg->securejoin = CM_SECUREJOIN_OTHER;
+}
+
+/* RFC 3834 5 */
+static void header_auto_submitted(struct cm_message *msg, const char *value,
+				  size_t len)
+{
+	char text[CM_HEADER_MAX_VALUE];
+
+	if (cm_header_unfold(value, len, text, sizeof(text)) == 0 &&
+	    *text != '\0' && !cm_ascii_equal(text, "no"))
+		msg->auto_submitted = true;
+}
+
+static const struct {
+	const char *name;
+	void (*read)(struct cm_message *, const char *, size_t);
+} header_readers[] = {
+	{ "Content-Type", header_type },
+	{ "Content-Transfer-Encoding", header_encoding },
+	{ "MIME-Version", header_mime_version },
+	{ "From", header_from },
+	{ "Secure-Join", header_securejoin },
+	{ "Auto-Submitted", header_auto_submitted }
+};
+
+#define HEADER_READERS (sizeof(header_readers) / sizeof(*header_readers))
+
+static enum cm_rule skeleton_header(struct cm_message *msg, const char *name,
+				    size_t name_len, const char *value,
+				    size_t value_len)
+{
+	msg->skeleton_size += name_len + 1 + value_len + 2;
+	if (msg->skeleton_size > CM_MESSAGE_MAX_SKELETON)
+		return CM_RULE_HEADER_SIZE;
+	if (msg->skeleton != NULL) {
+		msg->skeleton(msg->skeleton_ctx, name, name_len);
+		msg->skeleton(msg->skeleton_ctx, ":", 1);
+		msg->skeleton(msg->skeleton_ctx, value, value_len);
+		msg->skeleton(msg->skeleton_ctx, "\r\n", 2);
+	}
+	return CM_RULE_NONE;
+}
+
+void cm_message_header(struct cm_message *msg, const char *name,
+		       size_t name_len, const char *value, size_t value_len)
+{
+	enum cm_rule rule;
+	size_t i;
+
+	if (!cm_header_name_valid(name, name_len)) {
+		(void)set_rule(msg, CM_RULE_HEADER_SYNTAX);
+		return;
+	}
+	rule = cm_header_value_check(value, value_len);
+	if (rule == CM_RULE_NONE)
+		rule = skeleton_header(msg, name, name_len, value, value_len);
+	if (rule != CM_RULE_NONE) {
+		(void)set_rule(msg, rule);
+		return;
+	}
+	for (i = 0; i < HEADER_READERS; i++) {
+		const char *known = header_readers[i].name;
+
+		if (strlen(known) == name_len &&
+		    cm_ascii_equal_n(known, name, name_len)) {
+			header_readers[i].read(msg, value, value_len);
+			break;
+		}
+	}
+}
+
+static enum cm_rule use_boundary(struct cm_message *msg)
+{
+	const char *boundary = cm_header_param(&msg->type, "boundary");
+
+	if (boundary == NULL || !cm_header_boundary_valid(boundary))
+		return CM_RULE_CONTENT_TYPE_PARAMETER;
+	memcpy(msg->boundary, "--", 2);
+	strcpy(msg->boundary + 2, boundary);
+	msg->boundary_len = strlen(msg->boundary);
+	return CM_RULE_NONE;
+}
+
+/* Only what the shape needs may stand in the Content-Type. */
+static enum cm_rule check_params(const struct cm_message *msg)
+{
+	unsigned int i;
+
+	for (i = 0; i < msg->type.param_count; i++) {
+		const struct cm_header_param *param = &msg->type.params[i];
+
+		if (strcmp(param->name, "boundary") == 0)
+			continue;
+		if (msg->kind == CM_MESSAGE_ENCRYPTED &&
+		    strcmp(param->name, "protocol") == 0 &&
+		    cm_ascii_equal(param->value, "application/pgp-encrypted"))
+			continue;
+		/* written by clients whose library puts it on every type */
+		if (strcmp(param->name, "charset") == 0 &&
+		    cm_ascii_equal(param->value, "utf-8"))
+			continue;
+		return CM_RULE_CONTENT_TYPE_PARAMETER;
+	}
+	/* RFC 3156 4 requires the protocol. */
+	if (msg->kind == CM_MESSAGE_ENCRYPTED &&
+	    cm_header_param(&msg->type, "protocol") == NULL)
+		return CM_RULE_CONTENT_TYPE_PARAMETER;
+	return CM_RULE_NONE;
+}
+
+static enum cm_rule begin_shape(struct cm_message *msg)
+{
+	enum cm_rule rule = check_params(msg);
+
+	if (rule == CM_RULE_NONE && msg->encoding != CM_ENCODING_IDENTITY)
+		rule = CM_RULE_TRANSFER_ENCODING;
+	if (rule == CM_RULE_NONE)
+		rule = use_boundary(msg);
+	if (rule == CM_RULE_NONE)
+		rule = skeleton_line(msg, "", 0);
+	msg->state = STATE_PREAMBLE;
+	return rule;
+}
+
+enum cm_rule cm_message_eoh(struct cm_message *msg)
+{
+	const char *type = msg->type_count == 0 ||
+		msg->type_rule != CM_RULE_NONE ? "" : msg->type.value;
+
+	if (strcmp(type, "multipart/encrypted") == 0)
+		msg->kind = CM_MESSAGE_ENCRYPTED;
+	else if (strcmp(type, "multipart/mixed") == 0 &&
+		 (msg->securejoin == CM_SECUREJOIN_VC ||
+		  msg->securejoin == CM_SECUREJOIN_VG))
+		msg->kind = CM_MESSAGE_SECUREJOIN;
+	else if (strcmp(type, "multipart/report") == 0)
+		msg->kind = CM_MESSAGE_REPORT;
+	if (msg->rule == CM_RULE_NONE)
+		msg->rule = msg->type_rule;
+	if (msg->rule == CM_RULE_NONE) {
+		if (msg->kind == CM_MESSAGE_ENCRYPTED ||
+		    msg->kind == CM_MESSAGE_SECUREJOIN)
+			msg->rule = begin_shape(msg);
+		else
+			msg->rule = CM_RULE_NOT_ENCRYPTED;
+	}
+	if (msg->rule != CM_RULE_NONE)
+		msg->state = STATE_IGNORE;
+	return msg->rule;
+}
+
+/* ---- body ---- */
+
+static unsigned int parts_expected(const struct cm_message *msg)
+{
+	return msg->kind == CM_MESSAGE_ENCRYPTED ? 2 : 1;
+}
+
+static enum delimiter delimiter(const struct cm_message *msg,
+				const unsigned char *line, size_t len)
+{
+	size_t rest;
+
+	if (len < msg->boundary_len ||
+	    memcmp(line, msg->boundary, msg->boundary_len) != 0)
+		return DELIMITER_NONE;
+	rest = len - msg->boundary_len;
+	if (rest == 0)
+		return DELIMITER_OPEN;
+	if (rest == 2 && memcmp(line + msg->boundary_len, "--", 2) == 0)
+		return DELIMITER_CLOSE;
+	/* Some parsers take it for a delimiter, some do not. */
+	return DELIMITER_BAD;
+}
+
+static enum cm_rule part_begin(struct cm_message *msg)
+{
+	if (msg->part_index >= parts_expected(msg))
+		return CM_RULE_PART_COUNT;
+	cm_part_init(&msg->part, msg->kind == CM_MESSAGE_ENCRYPTED ?
+				 encrypted_parts[msg->part_index] :
+				 securejoin_parts[msg->part_index]);
+	msg->part_index++;
+	msg->field_len = 0;
+	msg->state = STATE_PART_HEADER;
+	return CM_RULE_NONE;
+}
+
+static enum cm_rule decoded_line(void *ctx, const unsigned char *line,
+				 size_t len)
+{
+	struct cm_message *msg = ctx;
+	bool is_data;
+
+	return cm_armor_line(&msg->armor, line, len, &is_data);
+}
+
+static enum cm_rule part_end(struct cm_message *msg)
+{
+	enum cm_rule rule;
+
+	if (msg->part.kind != CM_PART_PGP_DATA)
+		return msg->content_seen ? CM_RULE_NONE : CM_RULE_PART_BODY;
+	if (msg->part.encoding != CM_ENCODING_IDENTITY) {
+		if (!cm_base64_at_end(&msg->base64))
+			return CM_RULE_TRANSFER_ENCODING;
+		rule = cm_lines_finish(&msg->decoded, decoded_line, msg);
+		if (rule != CM_RULE_NONE)
+			return rule;
+	}
+	return cm_armor_finish(&msg->armor);
+}
+
+static enum cm_rule field_end(struct cm_message *msg)
+{
+	size_t len = msg->field_len;
+
+	msg->field_len = 0;
+	return len == 0 ? CM_RULE_NONE :
+			  cm_part_field(&msg->part, msg->field, len);
+}
+
+static enum cm_rule part_header_line(struct cm_message *msg,
+				     const unsigned char *line, size_t len)
+{
+	enum cm_rule rule;
+
+	if (len > 0 && (*line == ' ' || *line == '\t')) {
+		if (msg->field_len == 0)
+			return CM_RULE_HEADER_SYNTAX;
+		if (msg->field_len + 2 + len > sizeof(msg->field))
+			return CM_RULE_PART_HEADER;
+		memcpy(msg->field + msg->field_len, "\r\n", 2);
+		msg->field_len += 2;
+		memcpy(msg->field + msg->field_len, line, len);
+		msg->field_len += len;
+		return CM_RULE_NONE;
+	}
+	rule = field_end(msg);
+	if (rule != CM_RULE_NONE)
+		return rule;
+	if (len > sizeof(msg->field))
+		return CM_RULE_PART_HEADER;
+	memcpy(msg->field, line, len);
+	msg->field_len = len;
+	if (len > 0)
+		return CM_RULE_NONE;
+
+	rule = cm_part_headers_end(&msg->part);
+	msg->state = STATE_PART_BODY;
+	msg->blank = 0;
+	msg->content_seen = false;
+	if (msg->part.kind == CM_PART_PGP_DATA) {
+		cm_armor_init(&msg->armor, msg->from_outside);
+		cm_lines_init(&msg->decoded, true);
+		memset(&msg->base64, 0, sizeof(msg->base64));
+	}
+	return rule;
+}
+
+static enum cm_rule encoded_line(struct cm_message *msg,
+				 const unsigned char *line, size_t len)
+{
+	unsigned char out[CM_BASE64_DECODED(CM_QP_MAX_LINE) + 2];
+	bool soft = true;
+	size_t size;
+
+	if (len > CM_QP_MAX_LINE) /* the same for base64 */
+		return CM_RULE_TRANSFER_ENCODING;
+	if (msg->part.encoding == CM_ENCODING_BASE64) {
+		if (len == 0)
+			return ++msg->blank > CM_MESSAGE_MAX_BLANK ?
+				CM_RULE_TRANSFER_ENCODING : CM_RULE_NONE;
+		if (cm_base64_decode(&msg->base64, line, len, out, &size) < 0)
+			return CM_RULE_TRANSFER_ENCODING;
+	} else {
+		if (cm_qp_decode_line(line, len, out, &size, &soft) < 0)
+			return CM_RULE_TRANSFER_ENCODING;
+		if (!soft) {
+			out[size++] = '\r';
+			out[size++] = '\n';
+		}
+	}
+	return cm_lines_feed(&msg->decoded, out, size, decoded_line, msg);
+}
+
+static enum cm_rule fixed_line(struct cm_message *msg,
+			       const unsigned char *line, size_t len)
+{
+	const char *text =
+		msg->part.kind == CM_PART_PGP_VERSION ? "Version: 1" :
+		msg->securejoin == CM_SECUREJOIN_VC ?
+		"Secure-Join: vc-request" : "Secure-Join: vg-request";
+	enum cm_rule rule = msg->part.kind == CM_PART_PGP_VERSION ?
+		CM_RULE_PART_BODY : CM_RULE_SECUREJOIN;
+
+	if (len == 0)
+		return ++msg->blank > CM_MESSAGE_MAX_BLANK ? rule :
+							     CM_RULE_NONE;
+	if (msg->content_seen || len != strlen(text) ||
+	    memcmp(line, text, len) != 0)
+		return rule;
+	msg->content_seen = true;
+	return CM_RULE_NONE;
+}
+
+static enum cm_rule part_body_line(struct cm_message *msg,
+				   const unsigned char *line, size_t len)
+{
+	enum cm_rule rule;
+	bool is_data;
+
+	if (msg->part.kind != CM_PART_PGP_DATA) {
+		rule = fixed_line(msg, line, len);
+		return rule != CM_RULE_NONE ? rule :
+					      skeleton_line(msg, line, len);
+	}
+	if (msg->part.encoding != CM_ENCODING_IDENTITY)
+		return encoded_line(msg, line, len);
+	rule = cm_armor_line(&msg->armor, line, len, &is_data);
+	if (rule == CM_RULE_NONE && !is_data)
+		rule = skeleton_line(msg, line, len);
+	return rule;
+}
+
+static enum cm_rule outside_line(struct cm_message *msg,
+				 const unsigned char *line, size_t len,
+				 enum cm_rule rule)
+{
+	if (len == 0) {
+		if (++msg->blank > CM_MESSAGE_MAX_BLANK)
+			return rule;
+	} else if (msg->state == STATE_PREAMBLE && !msg->preamble_seen &&
+		   msg->kind == CM_MESSAGE_ENCRYPTED &&
+		   cm_part_preamble_known((const char *)line, len)) {
+		msg->preamble_seen = true;
+	} else {
+		return rule;
+	}
+	return skeleton_line(msg, line, len);
+}
+
+static enum cm_rule delimiter_line(struct cm_message *msg,
+				   enum delimiter which,
+				   const unsigned char *line, size_t len)
+{
+	enum cm_rule rule = skeleton_line(msg, line, len);
+
+	if (rule == CM_RULE_NONE && msg->state == STATE_PART_BODY)
+		rule = part_end(msg);
+	if (rule != CM_RULE_NONE)
+		return rule;
+	if (which == DELIMITER_OPEN)
+		return part_begin(msg);
+	if (msg->part_index != parts_expected(msg))
+		return CM_RULE_PART_COUNT;
+	msg->state = STATE_EPILOGUE;
+	msg->blank = 0;
+	return CM_RULE_NONE;
+}
+
+static enum cm_rule body_line(void *ctx, const unsigned char *line, size_t len)
+{
+	struct cm_message *msg = ctx;
+	enum delimiter which = DELIMITER_NONE;
+	enum cm_rule rule;
+
+	if (len >= 2 && line[0] == '-' && line[1] == '-' &&
+	    msg->state != STATE_PART_HEADER)
+		which = delimiter(msg, line, len);
+	if (which == DELIMITER_BAD)
+		return CM_RULE_BOUNDARY;
+	/* After the close delimiter everything is epilogue. */
+	if (which != DELIMITER_NONE && msg->state != STATE_EPILOGUE)
+		return delimiter_line(msg, which, line, len);
+	switch (msg->state) {
+	case STATE_PREAMBLE:
+		return outside_line(msg, line, len, CM_RULE_PREAMBLE);
+	case STATE_PART_HEADER:
+		rule = part_header_line(msg, line, len);
+		return rule != CM_RULE_NONE ? rule :
+					      skeleton_line(msg, line, len);
+	case STATE_PART_BODY:
+		return part_body_line(msg, line, len);
+	default:
+		return outside_line(msg, line, len, CM_RULE_EPILOGUE);
+	}
+}
+
+enum cm_rule cm_message_body(struct cm_message *msg, const void *data,
+			     size_t size)
+{
+	enum cm_rule rule;
+
+	if (msg->state == STATE_IGNORE)
+		return msg->rule;
+	rule = cm_lines_feed(&msg->lines, data, size, body_line, msg);
+	if (rule != CM_RULE_NONE) {
+		msg->state = STATE_IGNORE;
+		(void)set_rule(msg, rule);
+	}
+	return msg->rule;
+}
+
+enum cm_rule cm_message_finish(struct cm_message *msg)
+{
+	enum cm_rule rule;
+
+	if (msg->state == STATE_IGNORE)
+		return msg->rule;
+	rule = cm_lines_finish(&msg->lines, body_line, msg);
+	if (rule == CM_RULE_NONE && msg->state != STATE_EPILOGUE)
+		rule = msg->state == STATE_PREAMBLE ? CM_RULE_PART_COUNT :
+						      CM_RULE_CLOSE_DELIMITER;
+	msg->state = STATE_IGNORE;
+	return set_rule(msg, rule);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-message: what kind of message is this, and is it exactly that?
+ *
+ * Header fields and body are pushed in as they come, in any pieces; memory
+ * is constant. A message that calls itself encrypted is held against the
+ * strict shape that clients write:
+ *
+ *	multipart/encrypted; protocol="application/pgp-encrypted"
+ *	  application/pgp-encrypted	"Version: 1"
+ *	  application/octet-stream	one armored OpenPGP message
+ *
+ * with nothing readable beside it: see cm-part for the headers that parts may
+ * have and cm-armor, cm-openpgp for the data. A legacy SecureJoin request
+ * (Delta Chat, QR codes without v=3) is held against its own shape.
+ *
+ * What is left of the message without the armor's base64 lines is its
+ * skeleton: small, and handed to the caller as it goes by, so that a second
+ * MIME parser can be asked whether it sees the same.
+ */
+#ifndef CM_MESSAGE_H
+#define CM_MESSAGE_H
+
+#include "cm-armor.h"
+#include "cm-lines.h"
+#include "cm-part.h"
+
+/* Headers, part headers, boundaries and everything else but the base64 of
+ * the armor, in bytes. */
+#define CM_MESSAGE_MAX_SKELETON (64 * 1024)
+/* One part header field with its folded lines. */
+#define CM_MESSAGE_MAX_PART_FIELD 512
+/* Empty lines around parts, each place. */
+#define CM_MESSAGE_MAX_BLANK 8
+
+enum cm_message_kind {
+	CM_MESSAGE_OTHER,     /* cleartext, whatever it is */
+	CM_MESSAGE_ENCRYPTED, /* multipart/encrypted */
+	CM_MESSAGE_SECUREJOIN,/* multipart/mixed with Secure-Join: v?-request */
+	CM_MESSAGE_REPORT     /* multipart/report: cleartext, maybe a bounce */
+};
+
+/* Gets the skeleton piece by piece, as bytes in their order: header fields as
+ * they were (folds and all), body lines, each with CR LF. */
+typedef void cm_message_skeleton_fn(void *ctx, const void *data, size_t len);
+
+struct cm_message {
+	/* for the caller to read, after cm_message_eoh() */
+	enum cm_message_kind kind;
+	/* The first rule that it broke as an encrypted message or SecureJoin
+	 * request; for the other kinds CM_RULE_NOT_ENCRYPTED, unless the
+	 * header was broken before that. */
+	enum cm_rule rule;
+	unsigned int from_count;
+	bool auto_submitted; /* Auto-Submitted, and not "no" */
+
+	/* private */
+	int state;
+	bool from_outside;
+	cm_message_skeleton_fn *skeleton;
+	void *skeleton_ctx;
+	size_t skeleton_size;
+	unsigned int type_count, encoding_count, mime_version_count;
+	enum cm_encoding encoding;
+	enum cm_rule type_rule; /* what is wrong with Content-Type */
+	enum { CM_SECUREJOIN_NONE, CM_SECUREJOIN_VC, CM_SECUREJOIN_VG,
+	       CM_SECUREJOIN_OTHER } securejoin;
+	struct cm_header_value type;
+	char boundary[CM_HEADER_MAX_BOUNDARY + 3]; /* "--" and boundary */
+	size_t boundary_len;
+	unsigned int part_index, blank;
+	bool content_seen, preamble_seen;
+	struct cm_part part;
+	size_t field_len;
+	char field[CM_MESSAGE_MAX_PART_FIELD];
+	struct cm_lines lines;	 /* of the body */
+	struct cm_lines decoded; /* of part 2, transfer encoding undone */
+	struct cm_base64 base64;
+	struct cm_armor armor;
+};
+
+/* from_outside: mail from another server, where a little more is let through
+ * in the armor's headers. skeleton may be NULL. */
+void cm_message_init(struct cm_message *msg, bool from_outside,
+		     cm_message_skeleton_fn *skeleton, void *ctx);
+
+/* One header field: name without colon, value as it was (folded with CR LF
+ * or LF, a leading space kept or not). */
+void cm_message_header(struct cm_message *msg, const char *name,
+		       size_t name_len, const char *value, size_t value_len);
+
+/* The end of the header: kind is known now. If rule is set, the body changes
+ * nothing any more and need not be fed. */
+enum cm_rule cm_message_eoh(struct cm_message *msg);
+
+/* Body, with CR LF line ends. Returns the rule broken so far. */
+enum cm_rule cm_message_body(struct cm_message *msg, const void *data,
+			     size_t size);
+
+enum cm_rule cm_message_finish(struct cm_message *msg);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-part: the MIME parts that the gate knows, and every header that real
+ * mail clients put on them.
+ *
+ * A part header is a place where cleartext could travel, so nothing free is
+ * let through: each name with each value stands in a table with the client
+ * that writes it. To let a new client in, add its exact value there.
+ */
+#ifndef CM_PART_H
+#define CM_PART_H
+
+#include "cm-header.h"
+
+enum cm_part_kind {
+	CM_PART_PGP_VERSION, /* application/pgp-encrypted, "Version: 1" */
+	CM_PART_PGP_DATA,    /* application/octet-stream, the armor */
+	CM_PART_SECUREJOIN   /* text/plain, "Secure-Join: vc-request" */
+};
+
+enum cm_encoding {
+	CM_ENCODING_IDENTITY, /* 7bit, 8bit, binary or nothing said */
+	CM_ENCODING_BASE64,
+	CM_ENCODING_QUOTED_PRINTABLE,
+	CM_ENCODING_UNKNOWN
+};
+
+/* A part has no use for more fields than this. */
+#define CM_PART_MAX_FIELDS 6
+
+struct cm_part {
+	enum cm_part_kind kind;
+	enum cm_encoding encoding;
+	/* bits of enum, private: which fields were there */
+	unsigned int seen;
+	unsigned int fields;
+};
+
+void cm_part_init(struct cm_part *part, enum cm_part_kind kind);
+
+/* One header field of the part, folded lines and all. */
+enum cm_rule cm_part_field(struct cm_part *part, const char *field,
+			   size_t len);
+
+/* At the empty line: is everything there that must be? */
+enum cm_rule cm_part_headers_end(struct cm_part *part);
+
+/* A Content-Transfer-Encoding value. */
+enum cm_encoding cm_encoding_parse(const char *value, size_t len);
+
+/* May this line stand before the first boundary of an encrypted message?
+ * Some clients greet readers without MIME with a fixed sentence. */
+bool cm_part_preamble_known(const char *line, size_t len);
+
+#endif

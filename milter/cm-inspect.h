@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-inspect: one message on its way through the gate. Ties lib/cm-message,
+ * lib/cm-gate and GMime together; the milter and `chatmail-milter check`
+ * both push their message through here, so they cannot differ.
+ *
+ *	cm_inspect_begin();	(envelope known)
+ *	cm_inspect_header() ...
+ *	cm_inspect_eoh();	may refuse already
+ *	cm_inspect_body() ...
+ *	cm_inspect_end();	the verdict
+ *
+ * Memory: the struct, and a buffer for the skeleton that grows up to
+ * CM_MESSAGE_MAX_SKELETON and is kept for the next message.
+ */
+#ifndef CM_INSPECT_H
+#define CM_INSPECT_H
+
+#include "cm-gate.h"
+#include "cm-addr.h"
+
+/* A From header longer than this is no single address. */
+#define CM_INSPECT_MAX_FROM 1024
+
+struct cm_inspect {
+	/* private */
+	struct cm_gate_input input;
+	struct cm_message msg;
+	char mail_from[CM_ADDR_MAX + 1];
+	char login[CM_ADDR_MAX + 1];
+	char from[CM_ADDR_MAX + 1];
+	size_t from_len;
+	char from_value[CM_INSPECT_MAX_FROM];
+	char *skeleton;
+	size_t skeleton_size, skeleton_alloc;
+	bool out_of_memory;
+	bool cleartext_asked;
+	int (*cleartext_allowed)(void *ctx);
+	void *ctx;
+};
+
+/* What is known before the header. Strings are copied. */
+struct cm_inspect_envelope {
+	enum cm_direction direction;
+	const char *mail_from; /* no brackets; "" = null sender */
+	/* Take the From header for the envelope sender (command line). */
+	bool mail_from_is_from;
+	const char *login; /* "" = unknown */
+	uint64_t max_size;
+	/* Does every recipient let cleartext in? 1, 0, or -1 if that cannot
+	 * be found out now. Asked at most once, and only if it matters. */
+	int (*cleartext_allowed)(void *ctx);
+	void *ctx;
+};
+
+/* All zero is a valid struct to begin with. */
+void cm_inspect_begin(struct cm_inspect *inspect,
+		      const struct cm_inspect_envelope *envelope);
+void cm_inspect_header(struct cm_inspect *inspect, const char *name,
+		       size_t name_len, const char *value, size_t value_len);
+
+/* 0 with the verdict (maybe CM_GATE_PENDING), or -1 when we are at fault (out
+ * of memory, mailboxes not readable): the mail must be deferred. */
+int cm_inspect_eoh(struct cm_inspect *inspect, struct cm_verdict *verdict_r);
+void cm_inspect_body(struct cm_inspect *inspect, const void *data,
+		     size_t size);
+
+/* As above, never CM_GATE_PENDING. */
+int cm_inspect_end(struct cm_inspect *inspect, struct cm_verdict *verdict_r);
+
+void cm_inspect_deinit(struct cm_inspect *inspect);
+
+#endif

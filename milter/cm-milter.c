@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+#include "cm-milter.h"
+#include "cm-inspect.h"
+#include "cm-log.h"
+#include "cm-milter-socket.h"
+#include "cm-recipients.h"
+#include "cm-settings.h"
+
+#include <errno.h>
+#include <libmilter/mfapi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What Postfix calls itself towards us where mail is submitted:
+ * milter_macro_daemon_name in conf.d/postfix. */
+#define ORIGINATING "ORIGINATING"
+
+/* Events and replies that we can do without. Every reply is a round trip, and
+ * of all the callbacks before the end only the end of the header has
+ * something to say. */
+#define WANTED_STEPS                                                           \
+	(SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NODATA |     \
+	 SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT |       \
+	 SMFIP_NR_DATA | SMFIP_NR_UNKN | SMFIP_NR_HDR | SMFIP_NR_BODY |        \
+	 SMFIP_HDR_LEADSPC)
+
+/* libmilter wants to know how long a silent Postfix is waited for; it waits
+ * for us only in its own milter_*_timeout. Seconds. */
+#define PEER_TIMEOUT 3600
+
+/* libmilter hands settings to threads in no other way than a global; it is
+ * written once, before threads start. */
+static const struct cm_settings *settings;
+
+struct connection {
+	struct cm_inspect inspect;
+	struct cm_recipients rcpts;
+	enum cm_direction direction;
+	char mail_from[CM_ADDR_MAX + 1];
+	char login[CM_ADDR_MAX + 1];
+	unsigned long steps; /* those that this Postfix agreed to */
+	bool begun; /* cm_inspect_begin() was called for this message */
+};
+
+static sfsistat reply(const struct connection *conn, unsigned long no_reply)
+{
+	return (conn->steps & no_reply) != 0 ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+}
+
+static const char *macro(SMFICTX *ctx, const char *name)
+{
+	const char *value = smfi_getsymval(ctx, (char *)(uintptr_t)name);
+
+	return value != NULL ? value : "";
+}
+
+/* <a@b> or a@b into dest without brackets. What is longer than an address
+ * becomes "?", which is none. */
+static void copy_bracketed(char *dest, const char *src)
+{
+	size_t len = strlen(src);
+
+	if (len >= 2 && src[0] == '<' && src[len - 1] == '>') {
+		src++;
+		len -= 2;
+	}
+	if (len > CM_ADDR_MAX) {
+		src = "?";
+		len = 1;
+	}
+	memcpy(dest, src, len);
+	dest[len] = '\0';
+}
+
+static int cleartext_allowed(void *ctx)
+{
+	struct connection *conn = ctx;
+	const char *error;
+	int ret = cm_recipients_cleartext_allowed(&conn->rcpts, settings,
+						  &error);
+
+	if (ret < 0)
+		cm_log(CM_LOG_ERROR, "mailboxes_dir: %s: %s", error,
+		       strerror(errno));
+	return ret;
+}
+
+static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
+			     unsigned long steps, unsigned long f2,
+			     unsigned long f3, unsigned long *actions_r,
+			     unsigned long *steps_r, unsigned long *f2_r,
+			     unsigned long *f3_r)
+{
+	struct connection *conn = calloc(1, sizeof(*conn));
+
+	(void)f2;
+	(void)f3;
+	if (conn == NULL)
+		return SMFIS_TEMPFAIL;
+	if (smfi_setpriv(ctx, conn) != MI_SUCCESS) {
+		free(conn);
+		return SMFIS_TEMPFAIL;
+	}
+	conn->steps = steps & WANTED_STEPS;
+	*actions_r = actions & SMFIF_SETSYMLIST;
+	*steps_r = conn->steps;
+	*f2_r = 0;
+	*f3_r = 0;
+	/* Fewer macros are fewer bytes, and without the connect event Postfix
+	 * would not send {daemon_name}. */
+	if ((actions & SMFIF_SETSYMLIST) != 0) {
+		static char at_mail[] = "{auth_authen} {daemon_name}";
+		static char at_eom[] = "i";
+
+		(void)smfi_setsymlist(ctx, SMFIM_ENVFROM, at_mail);
+		(void)smfi_setsymlist(ctx, SMFIM_EOM, at_eom);
+	}
+	return SMFIS_CONTINUE;
+}
+
+static void begin_message(struct connection *conn)
+{
+	struct cm_inspect_envelope envelope = {
+		.direction = conn->direction,
+		.mail_from = conn->mail_from,
+		.login = conn->login,
+		.max_size = settings->max_message_size,
+		.cleartext_allowed = cleartext_allowed,
+		.ctx = conn
+	};
+
+	cm_inspect_begin(&conn->inspect, &envelope);
+	conn->begun = true;
+}
+
+static sfsistat on_envfrom(SMFICTX *ctx, char **argv)
+{
+	struct connection *conn = smfi_getpriv(ctx);
+	const char *login = macro(ctx, "{auth_authen}");
+
+	copy_bracketed(conn->mail_from, argv[0] != NULL ? argv[0] : "?");
+	copy_bracketed(conn->login, login);
+	conn->direction = *login != '\0' ||
+		strcmp(macro(ctx, "{daemon_name}"), ORIGINATING) == 0 ?
+		CM_OUTGOING : CM_INCOMING;
+	cm_recipients_reset(&conn->rcpts);
+	conn->begun = false;
+	return reply(conn, SMFIP_NR_MAIL);
+}
+
+static sfsistat on_envrcpt(SMFICTX *ctx, char **argv)
+{
+	struct connection *conn = smfi_getpriv(ctx);
+	char address[CM_ADDR_MAX + 1];
+
+	/* Submission never asks what recipients let in. */
+	if (conn->direction == CM_INCOMING) {
+		copy_bracketed(address, argv[0] != NULL ? argv[0] : "?");
+		cm_recipients_add(&conn->rcpts, address);
+	}
+	return reply(conn, SMFIP_NR_RCPT);
+}
+
+static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
+{
+	struct connection *conn = smfi_getpriv(ctx);
+
+	if (!conn->begun)
+		begin_message(conn);
+	cm_inspect_header(&conn->inspect, name, strlen(name), value,
+			  strlen(value));
+	return reply(conn, SMFIP_NR_HDR);
+}
+
+static sfsistat defer(SMFICTX *ctx)
+{
+	static char code[] = "451", xcode[] = "4.3.0",
+		    text[] = "Mail filter has a problem, try again later";
+
+	(void)smfi_setreply(ctx, code, xcode, text);
+	return SMFIS_TEMPFAIL;
+}
+
+static sfsistat refuse(SMFICTX *ctx, enum cm_rule rule)
+{
+	const struct cm_rule_info *info = cm_rule_info(rule);
+	char code[4], xcode[8], summary[128], detail[256];
+
+	/* libmilter takes char *, and '%' only doubled; no text of ours has
+	 * one. The first line is what clients look at. */
+	(void)snprintf(code, sizeof(code), "%d", info->code);
+	(void)snprintf(xcode, sizeof(xcode), "%s", info->xcode);
+	(void)snprintf(summary, sizeof(summary), "%s", info->summary);
+	(void)snprintf(detail, sizeof(detail), "%s: %s", info->name,
+		       info->detail);
+	if (smfi_setmlreply(ctx, code, xcode, summary, detail, NULL) !=
+	    MI_SUCCESS) {
+		cm_log(CM_LOG_ERROR, "libmilter refused a reply: rule %s",
+		       info->name);
+		return defer(ctx);
+	}
+	return SMFIS_REJECT;
+}
+
+/* What is no pending verdict becomes a log line and a reply. */
+static sfsistat deliver_verdict(SMFICTX *ctx, struct connection *conn,
+				struct cm_verdict verdict)
+{
+	const char *direction = conn->direction == CM_OUTGOING ? "outgoing" :
+								 "incoming";
+	const char *queue_id = macro(ctx, "i");
+
+	if (*queue_id == '\0')
+		queue_id = "-";
+	if (verdict.action == CM_GATE_ACCEPT) {
+		cm_log(CM_LOG_INFO, "%s: accept %s %s", queue_id, direction,
+		       verdict.reason);
+		return SMFIS_ACCEPT;
+	}
+	cm_log(CM_LOG_INFO, "%s: reject %s %s", queue_id, direction,
+	       cm_rule_info(verdict.rule)->name);
+	return refuse(ctx, verdict.rule);
+}
+
+static sfsistat on_eoh(SMFICTX *ctx)
+{
+	struct connection *conn = smfi_getpriv(ctx);
+	struct cm_verdict verdict;
+
+	if (!conn->begun) /* no header at all */
+		begin_message(conn);
+	if (cm_inspect_eoh(&conn->inspect, &verdict) < 0)
+		return defer(ctx);
+	if (verdict.action != CM_GATE_PENDING)
+		return deliver_verdict(ctx, conn, verdict);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t size)
+{
+	struct connection *conn = smfi_getpriv(ctx);
+
+	cm_inspect_body(&conn->inspect, data, size);
+	return reply(conn, SMFIP_NR_BODY);
+}
+
+static sfsistat on_eom(SMFICTX *ctx)
+{
+	struct connection *conn = smfi_getpriv(ctx);
+	struct cm_verdict verdict;
+
+	if (cm_inspect_end(&conn->inspect, &verdict) < 0)
+		return defer(ctx);
+	conn->begun = false;
+	return deliver_verdict(ctx, conn, verdict);
+}
+
+static sfsistat on_abort(SMFICTX *ctx)
+{
+	struct connection *conn = smfi_getpriv(ctx);
+
+	if (conn != NULL)
+		conn->begun = false;
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat on_close(SMFICTX *ctx)
+{
+	struct connection *conn = smfi_getpriv(ctx);
+
+	if (conn != NULL) {
+		cm_inspect_deinit(&conn->inspect);
+		cm_recipients_deinit(&conn->rcpts);
+		free(conn);
+		(void)smfi_setpriv(ctx, NULL);
+	}
+	return SMFIS_CONTINUE;
+}
+
+static int open_socket(const char **error_r)
+{
+	static char name[] = "chatmail-milter";
+	static const struct smfiDesc description = {
+		.xxfi_name = name,
+		.xxfi_version = SMFI_VERSION,
+		.xxfi_flags = 0,
+		.xxfi_envfrom = on_envfrom,
+		.xxfi_envrcpt = on_envrcpt,
+		.xxfi_header = on_header,
+		.xxfi_eoh = on_eoh,
+		.xxfi_body = on_body,
+		.xxfi_eom = on_eom,
+		.xxfi_abort = on_abort,
+		.xxfi_close = on_close,
+		.xxfi_negotiate = on_negotiate
+	};
+	char conn[CM_MILTER_CONN_MAX];
+	mode_t old_mask;
+	int ret;
+
+	if (cm_milter_socket_prepare(settings, conn, error_r) < 0)
+		return -1;
+	errno = 0;
+	if (smfi_setconn(conn) != MI_SUCCESS ||
+	    smfi_register(description) != MI_SUCCESS ||
+	    smfi_settimeout(PEER_TIMEOUT) != MI_SUCCESS) {
+		*error_r = "libmilter: cannot register";
+		return -1;
+	}
+	/* closed to others from its first moment on */
+	old_mask = umask(0177);
+	ret = smfi_opensocket(0);
+	(void)umask(old_mask);
+	if (ret != MI_SUCCESS) {
+		*error_r = "milter_socket: cannot listen there";
+		return -1;
+	}
+	return cm_milter_socket_permit(settings, error_r);
+}
+
+int cm_milter_run(const struct cm_settings *set, const char **error_r)
+{
+	settings = set;
+	if (open_socket(error_r) < 0)
+		return -1;
+	cm_log(CM_LOG_INFO, "listening on %s", set->milter_socket_path);
+	errno = 0;
+	if (smfi_main() != MI_SUCCESS) {
+		*error_r = "libmilter: the main loop failed";
+		return -1;
+	}
+	cm_log(CM_LOG_INFO, "stopped");
+	return 0;
+}

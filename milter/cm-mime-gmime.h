@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-mime-gmime: what GMime says of a message. The only file that sees GMime.
+ *
+ * lib/cm-message judges by a strict grammar of its own. GMime is a lenient
+ * parser such as mail clients have; where the two do not see the same
+ * message, somebody is being shown something else than we checked.
+ *
+ * Safe to use from several threads at once after the init.
+ */
+#ifndef CM_MIME_GMIME_H
+#define CM_MIME_GMIME_H
+
+#include "cm-addr.h"
+#include "cm-message.h"
+
+/* Once per process, before threads. */
+void cm_gmime_init(void);
+
+/* Parses the value of a From header. *count_r: how many addresses it names,
+ * members of groups counted too. addr (CM_ADDR_MAX + 1 bytes): the only one
+ * if there is one, else "". */
+void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
+		   char *addr);
+
+/* Does GMime see in the skeleton the message that cm-message accepted: kind,
+ * number and types of the parts, nothing around them, one From address? */
+bool cm_gmime_agrees(const void *skeleton, size_t size,
+		     enum cm_message_kind kind, const char *from);
+
+#endif
