@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "cm-auth-passdb.h"
+
+#include "randgen.h"
+
+#include "cm-account-rules.h"
+#include "cm-auth-account.h"
+#include "cm-auth-relay.h"
+
+#include <sys/stat.h>
+#include <time.h>
+
+/* The reference's; Dovecot's default rounds (5000). */
+#define NEW_PASSWORD_SCHEME "SHA512-CRYPT"
+
+static enum passdb_result reply(struct cm_auth_relay *relay,
+				struct auth_request *request)
+{
+	struct cm_authdb_user user;
+
+	cm_auth_account_user(relay, request->fields.user, &user);
+	if (cm_authdb_reply_passdb(request, &user) < 0)
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	return PASSDB_RESULT_OK;
+}
+
+static enum passdb_result verify(struct cm_auth_relay *relay,
+				 struct auth_request *request,
+				 const char *password,
+				 const struct cm_auth_account *account)
+{
+	enum passdb_result result;
+	const char *error;
+	int disabled;
+
+	result = cm_authdb_verify(request, password, account->hash, &error);
+	if (result == PASSDB_RESULT_INTERNAL_FAILURE)
+		e_error(cm_auth_event, "%s; the account is refused", error);
+	if (result != PASSDB_RESULT_OK)
+		return result;
+	/* Only who knows the password learns that the account is blocked. */
+	disabled = cm_auth_account_is_disabled(account);
+	if (disabled < 0)
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	if (disabled > 0) {
+		e_debug(authdb_event(request), "account is blocked");
+		return PASSDB_RESULT_USER_DISABLED;
+	}
+	return reply(relay, request);
+}
+
+static int get_facts(struct cm_auth_relay *relay,
+		     struct cm_account_facts *facts_r)
+{
+	struct stat st;
+
+	i_zero(facts_r);
+	if (*relay->set.nocreate_file == '\0')
+		return 0;
+	if (stat(relay->set.nocreate_file, &st) == 0)
+		facts_r->closed = TRUE;
+	else if (errno != ENOENT && errno != ENOTDIR) {
+		e_error(cm_auth_event, "nocreate_file: stat(%s) failed: %m",
+			relay->set.nocreate_file);
+		return -1;
+	}
+	return 0;
+}
+
+/* Is this a login that may make an account at all, whatever its words are? */
+static bool is_plain_login(const struct auth_request *request)
+{
+	const struct auth_request_fields *fields = &request->fields;
+
+	/* A master user acts for somebody else, and a password that another
+	 * passdb has approved need not be one that belongs here. */
+	return fields->master_user == NULL &&
+	       fields->requested_login_user == NULL &&
+	       !fields->skip_password_check;
+}
+
+static enum passdb_result check_rules(struct cm_auth_relay *relay,
+				      struct auth_request *request,
+				      const char *password)
+{
+	/* Dovecot lower-cases the name (auth_username_format); the rules are
+	 * about what the client wrote. */
+	const char *name = request->fields.original_username != NULL ?
+		request->fields.original_username : request->fields.user;
+	struct cm_account_facts facts;
+	enum cm_account_verdict verdict;
+
+	if (!is_plain_login(request))
+		return PASSDB_RESULT_USER_UNKNOWN;
+	if (get_facts(relay, &facts) < 0)
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	verdict = cm_account_rules_check(&relay->set, &facts,
+					 name, strlen(name),
+					 password, strlen(password));
+	if (verdict != CM_ACCOUNT_ALLOWED) {
+		e_debug(authdb_event(request), "no account is made: %s",
+			cm_account_verdict_text(verdict));
+		return cm_account_verdict_is_final(verdict) ?
+			PASSDB_RESULT_USER_UNKNOWN :
+			PASSDB_RESULT_PASSWORD_MISMATCH;
+	}
+	if (strcmp(name, request->fields.user) != 0) {
+		/* translated to another name by the admin's settings */
+		e_debug(authdb_event(request), "no account is made: the name "
+			"was translated");
+		return PASSDB_RESULT_USER_UNKNOWN;
+	}
+	return PASSDB_RESULT_OK;
+}
+
+static enum cm_dir_result create(struct cm_auth_relay *relay,
+				 const char *name, const char *hash)
+{
+	enum cm_dir_result result;
+	const char *error = "";
+	uint64_t nonce;
+	int fd;
+
+	random_fill(&nonce, sizeof(nonce));
+	result = cm_mailboxes_open(relay->set.mailboxes_dir, &fd, &error);
+	if (result == CM_DIR_OK) {
+		result = cm_account_create(fd, name, hash, time(NULL), nonce,
+					   &error);
+		i_close_fd(&fd);
+	}
+	cm_auth_log_trouble(result, error);
+	return result;
+}
+
+/* Returns PASSDB_RESULT_NEXT if somebody else was quicker. */
+static enum passdb_result first_login(struct cm_auth_relay *relay,
+				      struct auth_request *request,
+				      const char *password)
+{
+	enum passdb_result result;
+	const char *hash;
+
+	result = check_rules(relay, request, password);
+	if (result != PASSDB_RESULT_OK)
+		return result;
+	hash = cm_authdb_hash(password, NEW_PASSWORD_SCHEME);
+	if (hash == NULL || !cm_account_hash_valid(hash, strlen(hash))) {
+		e_error(cm_auth_event, "hashing a password with "
+			NEW_PASSWORD_SCHEME" failed");
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	}
+	switch (create(relay, request->fields.user, hash)) {
+	case CM_DIR_OK:
+		e_info(cm_auth_event, "account created");
+		return reply(relay, request);
+	case CM_DIR_EXISTS:
+		return PASSDB_RESULT_NEXT;
+	default:
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	}
+}
+
+/* Returns PASSDB_RESULT_NEXT if the account came into being meanwhile. */
+static enum passdb_result login(struct cm_auth_relay *relay,
+				struct auth_request *request,
+				const char *password)
+{
+	struct cm_auth_account account;
+	enum passdb_result result;
+
+	switch (cm_auth_account_open(relay, request->fields.user, &account)) {
+	case CM_DIR_OK:
+		result = verify(relay, request, password, &account);
+		cm_auth_account_close(&account);
+		return result;
+	case CM_DIR_UNKNOWN:
+		return first_login(relay, request, password);
+	default:
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	}
+}
+
+void cm_auth_verify_plain(void *instance, struct auth_request *request,
+			  const char *password,
+			  verify_plain_callback_t *callback)
+{
+	struct cm_auth_relay *relay = instance;
+	enum passdb_result result;
+
+	if (!cm_auth_relay_ready(relay))
+		result = PASSDB_RESULT_INTERNAL_FAILURE;
+	else if (strlen(password) > CM_ACCOUNT_MAX_PASSWORD) {
+		/* no hash can match it, so none is computed */
+		e_debug(authdb_event(request), "password is too long");
+		result = PASSDB_RESULT_PASSWORD_MISMATCH;
+	} else {
+		result = login(relay, request, password);
+		if (result == PASSDB_RESULT_NEXT)
+			result = login(relay, request, password);
+		/* made and removed again under our eyes */
+		if (result == PASSDB_RESULT_NEXT)
+			result = PASSDB_RESULT_INTERNAL_FAILURE;
+	}
+	callback(result, request);
+}
+
+static enum passdb_result credentials(struct cm_auth_relay *relay,
+				      struct auth_request *request,
+				      const char **hash_r,
+				      const char **scheme_r)
+{
+	struct cm_auth_account account;
+	int disabled;
+
+	if (!cm_auth_relay_ready(relay))
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	switch (cm_auth_account_open(relay, request->fields.user, &account)) {
+	case CM_DIR_OK:
+		break;
+	case CM_DIR_UNKNOWN:
+		return PASSDB_RESULT_USER_UNKNOWN;
+	default:
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	}
+	disabled = cm_auth_account_is_disabled(&account);
+	cm_auth_account_close(&account);
+	if (disabled != 0) {
+		return disabled < 0 ? PASSDB_RESULT_INTERNAL_FAILURE :
+			PASSDB_RESULT_USER_DISABLED;
+	}
+	*hash_r = t_strdup(account.hash);
+	*scheme_r = password_get_scheme(hash_r);
+	if (*scheme_r == NULL)
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	return reply(relay, request);
+}
+
+void cm_auth_lookup_credentials(void *instance, struct auth_request *request,
+				lookup_credentials_callback_t *callback)
+{
+	const char *hash = NULL, *scheme = NULL;
+	enum passdb_result result;
+
+	result = credentials(instance, request, &hash, &scheme);
+	passdb_handle_credentials(result, hash, scheme, callback, request);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-auth-relay: the relay as auth sees it: its settings, and who owns the
+ * mailboxes.
+ *
+ * chatmail.ini is read while Dovecot starts, as root. If it is broken, one
+ * error line names file and line, every request is an internal failure (mail
+ * clients try again), and the file is read again with a request at most
+ * every CM_AUTH_RELAY_RETRY_SECS, until it is right. Dying instead would have
+ * Dovecot restart auth for ever.
+ */
+#ifndef CM_AUTH_RELAY_H
+#define CM_AUTH_RELAY_H
+
+#include "cm-dovecot.h"
+
+#include "cm-settings.h"
+
+#define CM_AUTH_RELAY_RETRY_SECS 5
+
+struct cm_auth_relay {
+	struct cm_settings set;
+	uid_t uid; /* of mail_user */
+	gid_t gid;
+
+	/* cm-auth-relay.c only */
+	char *path;
+	time_t next_try;
+	bool ready;
+};
+
+/* For what concerns no single user: nothing of the request's event with its
+ * name and address may stand in a line above debug. */
+extern struct event *cm_auth_event;
+
+void cm_auth_event_init(void);
+void cm_auth_event_deinit(void);
+
+/* The driver's open and close; void for struct cm_auth_relay. */
+void *cm_auth_relay_open(const char *config_path);
+void cm_auth_relay_close(void *relay);
+
+/* Settings may be used. FALSE: logged already, answer internal failure. */
+bool cm_auth_relay_ready(struct cm_auth_relay *relay);
+
+#endif

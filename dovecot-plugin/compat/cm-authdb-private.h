@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Between cm-authdb.c and the one of cm-authdb-v23.c and -v24.c that is built.
+ */
+#ifndef CM_AUTHDB_PRIVATE_H
+#define CM_AUTHDB_PRIVATE_H
+
+#include "cm-authdb.h"
+
+struct cm_authdb_passdb {
+	struct passdb_module module;
+	void *instance;
+};
+
+struct cm_authdb_userdb {
+	struct userdb_module module;
+	void *instance;
+};
+
+struct cm_authdb_field {
+	const char *name, *value;
+};
+
+/* home, uid, gid, quota */
+#define CM_AUTHDB_MAX_FIELDS 4
+
+/* cm-authdb.c: the driver of this loadable object, and the interfaces that
+ * lead to it; the version adds .preinit (and on 2.4 .init). */
+extern const struct cm_authdb_driver *cm_authdb_driver;
+extern struct passdb_module_interface cm_authdb_passdb_iface;
+extern struct userdb_module_interface cm_authdb_userdb_iface;
+
+/* cm-authdb-v23.c, -v24.c */
+void cm_authdb_iface_init(void);
+void cm_authdb_log_mismatch(struct auth_request *request);
+struct cm_authdb_field cm_authdb_quota_field(uint64_t bytes);
+int cm_authdb_apply_passdb(struct auth_request *request,
+			   const struct cm_authdb_field *fields,
+			   unsigned int count);
+int cm_authdb_apply_userdb(struct auth_request *request,
+			   const struct cm_authdb_field *fields,
+			   unsigned int count);
+
+#endif

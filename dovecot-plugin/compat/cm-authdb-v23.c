@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-authdb on Dovecot 2.3.
+ */
+#include "cm-authdb-private.h"
+
+#include "cm-config.h"
+
+/* args = [config=]/path/to/chatmail.ini */
+static const char *args_to_path(const char *args)
+{
+	const char *path = args;
+
+	if (strncmp(path, "config=", 7) == 0)
+		path += 7;
+	return *path == '\0' ? CM_DEFAULT_CONFIG : path;
+}
+
+static struct passdb_module *open_passdb(pool_t pool, const char *args)
+{
+	struct cm_authdb_passdb *passdb =
+		p_new(pool, struct cm_authdb_passdb, 1);
+
+	passdb->instance = cm_authdb_driver->open(args_to_path(args));
+	passdb->module.blocking = TRUE;
+	return &passdb->module;
+}
+
+static struct userdb_module *open_userdb(pool_t pool, const char *args)
+{
+	struct cm_authdb_userdb *userdb =
+		p_new(pool, struct cm_authdb_userdb, 1);
+
+	userdb->instance = cm_authdb_driver->open(args_to_path(args));
+	userdb->module.blocking = TRUE;
+	return &userdb->module;
+}
+
+void cm_authdb_iface_init(void)
+{
+	cm_authdb_passdb_iface.preinit = open_passdb;
+	cm_authdb_userdb_iface.preinit = open_userdb;
+}
+
+void cm_authdb_log_mismatch(struct auth_request *request)
+{
+	auth_request_log_password_mismatch(request, AUTH_SUBSYS_DB);
+}
+
+struct cm_authdb_field cm_authdb_quota_field(uint64_t bytes)
+{
+	/* overrides plugin { quota_rule }; nothing without the quota plugin */
+	return (struct cm_authdb_field) {
+		"quota_rule", t_strdup_printf("*:bytes=%"PRIu64, bytes)
+	};
+}
+
+int cm_authdb_apply_passdb(struct auth_request *request,
+			   const struct cm_authdb_field *fields,
+			   unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		auth_request_set_field(request,
+				       t_strconcat("userdb_", fields[i].name,
+						   NULL),
+				       fields[i].value, NULL);
+	}
+	return 0;
+}
+
+int cm_authdb_apply_userdb(struct auth_request *request,
+			   const struct cm_authdb_field *fields,
+			   unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		auth_request_set_userdb_field(request, fields[i].name,
+					      fields[i].value);
+	}
+	return 0;
+}

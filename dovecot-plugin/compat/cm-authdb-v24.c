@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-authdb on Dovecot 2.4.
+ */
+#include "cm-authdb-private.h"
+
+#include "auth-settings.h"
+#include "settings.h"
+
+#include "cm-authdb-settings-v24.h"
+
+static int open_instance(struct event *event, void **instance_r,
+			 const char **error_r)
+{
+	const struct cm_authdb_settings *set;
+
+	if (settings_get(event, &cm_authdb_setting_parser_info, 0, &set,
+			 error_r) < 0)
+		return -1;
+	*instance_r = cm_authdb_driver->open(set->chatmail_config);
+	settings_free(set);
+	return 0;
+}
+
+static int open_passdb(pool_t pool, struct event *event,
+			  struct passdb_module **module_r,
+			  const char **error_r)
+{
+	struct cm_authdb_passdb *passdb =
+		p_new(pool, struct cm_authdb_passdb, 1);
+
+	*module_r = &passdb->module;
+	return open_instance(event, &passdb->instance, error_r);
+}
+
+static int open_userdb(pool_t pool, struct event *event,
+			  struct userdb_module **module_r,
+			  const char **error_r)
+{
+	struct cm_authdb_userdb *userdb =
+		p_new(pool, struct cm_authdb_userdb, 1);
+
+	*module_r = &userdb->module;
+	return open_instance(event, &userdb->instance, error_r);
+}
+
+/* After preinit Dovecot sets blocking from passdb_use_worker. Ours is yes by
+ * default (cm-authdb-settings-v24.c), and "no" cannot work: the auth process
+ * neither owns the mailboxes nor may wait for a hash. */
+static void start_passdb(struct passdb_module *module)
+{
+	module->blocking = TRUE;
+}
+
+static void start_userdb(struct userdb_module *module)
+{
+	module->blocking = TRUE;
+}
+
+void cm_authdb_iface_init(void)
+{
+	cm_authdb_passdb_iface.preinit = open_passdb;
+	cm_authdb_passdb_iface.init = start_passdb;
+	cm_authdb_userdb_iface.preinit = open_userdb;
+	cm_authdb_userdb_iface.init = start_userdb;
+}
+
+void cm_authdb_log_mismatch(struct auth_request *request)
+{
+	auth_request_db_log_password_mismatch(request);
+}
+
+struct cm_authdb_field cm_authdb_quota_field(uint64_t bytes)
+{
+	/* overrides the setting of the same name */
+	return (struct cm_authdb_field) {
+		"quota_storage_size", t_strdup_printf("%"PRIu64"B", bytes)
+	};
+}
+
+/* The fields by name for %{chatmail:name} in the admin's passdb_fields and
+ * userdb_fields, which are applied after ours. */
+static struct auth_fields *
+fields_table(pool_t pool, const struct cm_authdb_field *fields,
+	     unsigned int count)
+{
+	struct auth_fields *table = auth_fields_init(pool);
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		auth_fields_add(table, fields[i].name, fields[i].value, 0);
+	return table;
+}
+
+int cm_authdb_apply_passdb(struct auth_request *request,
+			   const struct cm_authdb_field *fields,
+			   unsigned int count)
+{
+	unsigned int i;
+
+	if (request->passdb->set->fields_import_all) {
+		for (i = 0; i < count; i++) {
+			auth_request_set_field(request,
+					       t_strconcat("userdb_",
+							   fields[i].name,
+							   NULL),
+					       fields[i].value, NULL);
+		}
+	}
+	return auth_request_set_passdb_fields(
+		request, fields_table(request->pool, fields, count));
+}
+
+int cm_authdb_apply_userdb(struct auth_request *request,
+			   const struct cm_authdb_field *fields,
+			   unsigned int count)
+{
+	unsigned int i;
+
+	if (request->userdb->set->fields_import_all) {
+		for (i = 0; i < count; i++) {
+			auth_request_set_userdb_field(request, fields[i].name,
+						      fields[i].value);
+		}
+	}
+	return auth_request_set_userdb_fields(
+		request, fields_table(request->pool, fields, count));
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "cm-account-dir.h"
+
+#include "cm-account-rules.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PASSWORD_FILE "password"
+#define DAY ((time_t)86400)
+
+#define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+struct cm_account_iter {
+	const struct cm_settings *set;
+	DIR *dir;
+};
+
+static enum cm_dir_result failed(const char *what, const char **error_r)
+{
+	*error_r = what;
+	return CM_DIR_FAILED;
+}
+
+static enum cm_dir_result corrupt(const char *what, const char **error_r)
+{
+	*error_r = what;
+	return CM_DIR_CORRUPT;
+}
+
+/* close() must not hide why we gave up. */
+static void close_keep_errno(int fd)
+{
+	int saved = errno;
+
+	(void)close(fd);
+	errno = saved;
+}
+
+enum cm_dir_result cm_mailboxes_open(const char *path, int *fd_r,
+				     const char **error_r)
+{
+	int fd = open(path, OPEN_DIR);
+
+	if (fd < 0)
+		return failed("open the mailboxes directory", error_r);
+	*fd_r = fd;
+	return CM_DIR_OK;
+}
+
+enum cm_dir_result cm_account_open(int mailboxes_fd, const char *name,
+				   int *fd_r, const char **error_r)
+{
+	int fd;
+
+	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL) {
+		errno = EINVAL;
+		return failed("open an account's directory", error_r);
+	}
+	fd = openat(mailboxes_fd, name, OPEN_DIR | O_NOFOLLOW);
+	if (fd >= 0) {
+		*fd_r = fd;
+		return CM_DIR_OK;
+	}
+	if (errno == ENOENT)
+		return CM_DIR_UNKNOWN;
+	/* Linux says ENOTDIR for a link when O_DIRECTORY is given. */
+	if (errno == ELOOP || errno == ENOTDIR)
+		return corrupt("an account is not a directory", error_r);
+	return failed("open an account's directory", error_r);
+}
+
+static bool scheme_char_valid(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= '0' && c <= '9') || c == '-' || c == '.';
+}
+
+bool cm_account_hash_valid(const char *hash, size_t len)
+{
+	size_t i = 1;
+
+	if (len > CM_ACCOUNT_MAX_HASH || len < 1 || hash[0] != '{')
+		return false;
+	while (i < len && scheme_char_valid(hash[i]))
+		i++;
+	if (i == 1 || i + 1 >= len || hash[i] != '}')
+		return false;
+	for (i++; i < len; i++) {
+		if (hash[i] <= ' ' || hash[i] > '~')
+			return false;
+	}
+	return true;
+}
+
+/* Up to size bytes; a regular file gives short reads only at its end. */
+static ssize_t read_all(int fd, char *buf, size_t size)
+{
+	size_t used = 0;
+	ssize_t ret;
+
+	while (used < size) {
+		ret = read(fd, buf + used, size - used);
+		if (ret < 0 && errno == EINTR)
+			continue;
+		if (ret < 0)
+			return -1;
+		if (ret == 0)
+			break;
+		used += (size_t)ret;
+	}
+	return (ssize_t)used;
+}
+
+static enum cm_dir_result read_hash_fd(int fd, char *buf,
+				       const char **error_r)
+{
+	/* room for the newline, and one more to see that it is too long */
+	char text[CM_ACCOUNT_MAX_HASH + 2];
+	struct stat st;
+	ssize_t ret;
+	size_t len;
+
+	if (fstat(fd, &st) < 0)
+		return failed("stat a password file", error_r);
+	if (!S_ISREG(st.st_mode))
+		return corrupt("a password file is no regular file", error_r);
+	ret = read_all(fd, text, sizeof(text));
+	if (ret < 0)
+		return failed("read a password file", error_r);
+	len = (size_t)ret;
+	if (len > 0 && text[len - 1] == '\n')
+		len--;
+	if (!cm_account_hash_valid(text, len))
+		return corrupt("a password file is damaged", error_r);
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+	return CM_DIR_OK;
+}
+
+enum cm_dir_result cm_account_read_hash(int account_fd,
+					char buf[CM_ACCOUNT_MAX_HASH + 1],
+					const char **error_r)
+{
+	enum cm_dir_result result;
+	int fd;
+
+	/* O_NONBLOCK: a FIFO planted here must not stop us. */
+	fd = openat(account_fd, PASSWORD_FILE,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0) {
+		if (errno == ENOENT)
+			return CM_DIR_UNKNOWN;
+		if (errno == ELOOP)
+			return corrupt("a password file is a link", error_r);
+		return failed("open a password file", error_r);
+	}
+	result = read_hash_fd(fd, buf, error_r);
+	close_keep_errno(fd);
+	return result;
+}
+
+enum cm_dir_result cm_account_has_file(int account_fd, const char *file,
+				       const char **error_r)
+{
+	struct stat st;
+
+	if (fstatat(account_fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return CM_DIR_OK;
+	if (errno == ENOENT)
+		return CM_DIR_UNKNOWN;
+	return failed("stat a file of an account", error_r);
+}
+
+enum cm_dir_result cm_account_touch_login(int account_fd, time_t now,
+					  bool *written_r,
+					  const char **error_r)
+{
+	time_t today = now - now % DAY;
+	struct timespec times[2] = {
+		{ .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = today }
+	};
+	struct stat st;
+
+	if (written_r != NULL)
+		*written_r = false;
+	if (fstatat(account_fd, PASSWORD_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT)
+			return CM_DIR_UNKNOWN;
+		return failed("stat a password file", error_r);
+	}
+	/* A later day than today's is a clock that was wrong, now or then.
+	 * Going back could cost the owner the account. */
+	if ((st.st_mtim.tv_sec == today && st.st_mtim.tv_nsec == 0) ||
+	    st.st_mtim.tv_sec >= today + DAY)
+		return CM_DIR_OK;
+	if (utimensat(account_fd, PASSWORD_FILE, times,
+		      AT_SYMLINK_NOFOLLOW) < 0)
+		return failed("set the time of a password file", error_r);
+	if (written_r != NULL)
+		*written_r = true;
+	return CM_DIR_OK;
+}
+
+enum cm_dir_result cm_account_iter_init(const struct cm_settings *set,
+					int mailboxes_fd,
+					struct cm_account_iter **iter_r,
+					const char **error_r)
+{
+	struct cm_account_iter *iter;
+	/* not dup(): that would share the position with other walks */
+	int fd = openat(mailboxes_fd, ".", OPEN_DIR);
+
+	if (fd < 0)
+		return failed("open the mailboxes directory", error_r);
+	iter = calloc(1, sizeof(*iter));
+	if (iter != NULL)
+		iter->dir = fdopendir(fd);
+	if (iter == NULL || iter->dir == NULL) {
+		free(iter);
+		close_keep_errno(fd);
+		return failed("read the mailboxes directory", error_r);
+	}
+	iter->set = set;
+	*iter_r = iter;
+	return CM_DIR_OK;
+}
+
+static bool has_password(int mailboxes_fd, const char *name)
+{
+	const char *error;
+	struct stat st;
+	bool found;
+	int fd;
+
+	if (cm_account_open(mailboxes_fd, name, &fd, &error) != CM_DIR_OK)
+		return false;
+	found = fstatat(fd, PASSWORD_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		S_ISREG(st.st_mode);
+	(void)close(fd);
+	return found;
+}
+
+enum cm_dir_result cm_account_iter_next(struct cm_account_iter *iter,
+					const char **name_r,
+					const char **error_r)
+{
+	struct dirent *d;
+
+	for (;;) {
+		errno = 0;
+		d = readdir(iter->dir);
+		if (d == NULL && errno != 0)
+			return failed("read the mailboxes directory", error_r);
+		if (d == NULL)
+			return CM_DIR_UNKNOWN;
+		if (cm_account_name_valid(iter->set, d->d_name,
+					  strlen(d->d_name)) &&
+		    has_password(dirfd(iter->dir), d->d_name)) {
+			*name_r = d->d_name;
+			return CM_DIR_OK;
+		}
+	}
+}
+
+void cm_account_iter_deinit(struct cm_account_iter **_iter)
+{
+	struct cm_account_iter *iter = *_iter;
+
+	*_iter = NULL;
+	if (iter == NULL)
+		return;
+	(void)closedir(iter->dir);
+	free(iter);
+}
