@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,6 +192,17 @@ int cm_setting_set(struct cm_settings *set, const struct cm_setting_def *def,
 	return 0;
 }
 
+static void describe_uint(const struct cm_setting_def *def, char *buf,
+			  size_t size)
+{
+	char max[sizeof(" to 4294967295")] = " up";
+
+	if (def->max != UINT_MAX)
+		(void)snprintf(max, sizeof(max), " to %u", def->max);
+	(void)snprintf(buf, size, "a whole number from %u%s%s%s", def->min,
+		       max, *def->unit != '\0' ? ", in " : "", def->unit);
+}
+
 void cm_setting_describe(const struct cm_setting_def *def, char *buf,
 			 size_t size)
 {
@@ -206,9 +218,7 @@ void cm_setting_describe(const struct cm_setting_def *def, char *buf,
 		(void)snprintf(buf, size, "a user or group name");
 		break;
 	case CM_SETTING_UINT:
-		(void)snprintf(buf, size, "a whole number from %u to %u%s%s",
-			       def->min, def->max,
-			       *def->unit != '\0' ? ", in " : "", def->unit);
+		describe_uint(def, buf, size);
 		break;
 	case CM_SETTING_OCTAL:
 		(void)snprintf(buf, size, "an octal mode like %s, at most %04o",

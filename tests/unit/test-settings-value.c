@@ -21,7 +21,7 @@ static const struct row {
 	{ "uint of 32 bit", "max_user_send_per_minute", "4294967295",
 	  "4294967295", NULL },
 	{ "uint over 32 bit", "max_user_send_per_minute", "4294967296", NULL,
-	  "a whole number from 1 to 4294967295, in messages" },
+	  "a whole number from 1 up, in messages" },
 	{ "uint over 64 bit", "max_user_send_per_minute",
 	  "18446744073709551617", NULL, "a whole number" },
 	{ "uint with zeros", "delete_mails_after", "0020", "20", NULL },
