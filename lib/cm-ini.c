@@ -58,36 +58,69 @@ static int copy(char *dest, size_t max, struct slice s)
 	return 0;
 }
 
-/* Indented lines that follow belong to the value. An empty one ends it, so
- * that a stray blank line does not swallow what an admin indented later. */
+static int check_nul(const struct slice *line, const char **error_r)
+{
+	if (memchr(line->p, '\0', (size_t)(line->end - line->p)) == NULL)
+		return 0;
+	*error_r = "NUL byte in the file";
+	return -1;
+}
+
+/* Comments only count at the very beginning of a line: indented, it may be
+ * text of a longer value. */
+static int is_comment(const struct slice *line)
+{
+	return line->p < line->end && (*line->p == '#' || *line->p == ';');
+}
+
+static int append(struct cm_ini *ini, size_t *used, struct slice line)
+{
+	size_t len = (size_t)(line.end - line.p);
+	size_t newline = *used > 0 ? 1 : 0;
+
+	if (*used + newline + len > CM_INI_MAX_VALUE)
+		return -1;
+	if (newline > 0)
+		ini->value[(*used)++] = '\n';
+	memcpy(ini->value + *used, line.p, len);
+	*used += len;
+	ini->value[*used] = '\0';
+	return 0;
+}
+
+/* Indented lines that follow belong to the value, over empty lines and
+ * comments in between. Stops before the first line that does not. */
 static int add_continuations(struct cm_ini *ini, const char **error_r)
 {
 	size_t used = strlen(ini->value);
+	struct slice line, text;
 
-	while (ini->pos < ini->end && (*ini->pos == ' ' || *ini->pos == '\t')) {
-		struct slice line;
-		size_t len;
+	for (;;) {
+		const char *pos = ini->pos;
+		unsigned int line_number = ini->next_line;
 
-		(void)next_line(ini, &line);
-		trim(&line);
-		len = (size_t)(line.end - line.p);
-		if (len == 0)
-			break;
-		if (memchr(line.p, '\0', len) != NULL) {
-			*error_r = "NUL byte in the file";
+		if (next_line(ini, &line) == 0)
+			return 1;
+		text = line;
+		trim(&text);
+		if (text.p < text.end && !is_comment(&line) &&
+		    text.p == line.p) {
+			ini->pos = pos;
+			ini->next_line = line_number;
+			return 1;
+		}
+		if (check_nul(&line, error_r) < 0) {
+			ini->line = line_number;
 			return -1;
 		}
-		if (used + 1 + len > CM_INI_MAX_VALUE) {
+		if (text.p == text.end || is_comment(&line))
+			continue;
+		if (append(ini, &used, text) < 0) {
 			*error_r = "value is too long";
+			ini->line = line_number;
 			return -1;
 		}
-		if (used > 0)
-			ini->value[used++] = '\n';
-		memcpy(ini->value + used, line.p, len);
-		used += len;
-		ini->value[used] = '\0';
 	}
-	return 1;
 }
 
 static int read_section(struct cm_ini *ini, struct slice line,
@@ -133,25 +166,29 @@ static int read_entry(struct cm_ini *ini, struct slice line,
 
 int cm_ini_next(struct cm_ini *ini, const char **error_r)
 {
-	struct slice line;
+	struct slice line, text;
 
 	*error_r = NULL;
 	for (;;) {
 		ini->line = ini->next_line;
 		if (next_line(ini, &line) == 0)
 			return 0;
-		if (memchr(line.p, '\0', (size_t)(line.end - line.p)) != NULL) {
-			*error_r = "NUL byte in the file";
+		if (check_nul(&line, error_r) < 0)
+			return -1;
+		text = line;
+		trim(&text);
+		if (text.p == text.end || is_comment(&text))
+			continue;
+		if (text.p != line.p) {
+			*error_r = "an indented line goes on with a value, "
+				   "but there is none above it";
 			return -1;
 		}
-		trim(&line);
-		if (line.p == line.end || *line.p == '#' || *line.p == ';')
-			continue;
-		if (*line.p == '[' && line.end[-1] == ']') {
-			if (read_section(ini, line, error_r) < 0)
+		if (*text.p == '[' && text.end[-1] == ']') {
+			if (read_section(ini, text, error_r) < 0)
 				return -1;
 			continue;
 		}
-		return read_entry(ini, line, error_r);
+		return read_entry(ini, text, error_r);
 	}
 }

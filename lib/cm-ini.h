@@ -10,10 +10,11 @@
  *	key = value                   spaces around both are dropped
  *	key: value
  *	  continuation                an indented line goes on with the value
- *	                              after a newline
+ *	                              after a newline, over empty lines and
+ *	                              comments in between
  *
- * The reader copies nothing but the value: key and section point into the
- * caller's text, which must outlive the reader.
+ * Section, key and value are copied into the reader (10 KB: not for a small
+ * thread stack); the text must stay until the last entry is read.
  */
 #ifndef CM_INI_H
 #define CM_INI_H
@@ -40,8 +41,10 @@ struct cm_ini {
 void cm_ini_init(struct cm_ini *ini, const char *text, size_t size);
 
 /* Reads on to the next "key = value": 1 with section, key, value and line
- * set; 0 at the end; -1 for what is no ini (a line without '=', a NUL, a key
- * or value over its limit), *error_r a constant string and line its line. */
+ * set (line is that of the key); 0 at the end; -1 for what is no ini (a line
+ * without '=', an indented line with no value above it, a NUL, a key or value
+ * over its limit), *error_r a constant string and line its line. After -1
+ * the reader must not be used again. */
 int cm_ini_next(struct cm_ini *ini, const char **error_r);
 
 #endif

@@ -73,13 +73,15 @@ struct cm_settings {
 enum cm_setting_type {
 	CM_SETTING_STRING, /* any text */
 	CM_SETTING_PATH,   /* absolute path, or empty if that is its default */
-	CM_SETTING_DOMAIN, /* host name, lower-cased, or IPv4 address */
+	CM_SETTING_DOMAIN, /* host name, lower-cased, or IPv4 address; not
+			      ending in a number otherwise; no brackets */
 	CM_SETTING_NAME,   /* user or group name */
 	CM_SETTING_UINT,   /* unsigned int between min and max */
 	CM_SETTING_OCTAL,  /* unsigned int, written as 0660 */
-	CM_SETTING_SIZE,   /* uint64_t bytes: 31457280, 200K, 500M, 1G */
+	CM_SETTING_SIZE,   /* uint64_t bytes: 31457280, 200K, 500M, 1G, 2T;
+			      below 2^63 */
 	CM_SETTING_SIZE_M, /* the same, but a bare number means megabytes */
-	CM_SETTING_FLOAT,  /* double, at least 0 */
+	CM_SETTING_FLOAT,  /* double, 0 to 10^9, 3 decimals */
 	CM_SETTING_UNUSED  /* chatmail/relay's; accepted, means nothing here */
 };
 
@@ -108,7 +110,7 @@ int cm_settings_parse(struct cm_settings *set, const char *name,
 		      cm_settings_warn_fn *warn, void *ctx,
 		      const char **error_r);
 
-/* The same from a file. The only I/O: one open, fstat, read, close. */
+/* The same from a file. The only I/O: open, read to the end, close. */
 int cm_settings_read(struct cm_settings *set, const char *path,
 		     cm_settings_warn_fn *warn, void *ctx,
 		     const char **error_r);
@@ -121,7 +123,7 @@ int cm_settings_defaults(struct cm_settings *set, const char **error_r);
 void cm_settings_deinit(struct cm_settings *set);
 
 /* Writes the effective value of row `def` as it would stand in the file into
- * buf, cut at size. *line_r is the line it came from, 0 for the default. */
+ * buf, cut at size; reading that back gives the same value. *line_r is the line it came from, 0 for the default. */
 void cm_settings_print(const struct cm_settings *set,
 		       const struct cm_setting_def *def, char *buf,
 		       size_t size, unsigned int *line_r);
