@@ -1,10 +1,10 @@
 dnl SPDX-License-Identifier: MIT
 dnl
-dnl CM_FUZZ: --enable-fuzz builds tests/fuzz against clang's libFuzzer. Without
+dnl CM_CHECK_FUZZ: --enable-fuzz builds tests/fuzz against clang's libFuzzer. Without
 dnl it the same targets are linked to a driver that runs them once over files,
 dnl so that `make check` replays the seeds with any compiler.
 
-AC_DEFUN([CM_FUZZ], [
+AC_DEFUN([CM_CHECK_FUZZ], [
   AC_ARG_ENABLE([fuzz],
     [AS_HELP_STRING([--enable-fuzz], [build tests/fuzz with libFuzzer (clang only)])],
     [], [enable_fuzz=no])

@@ -1,9 +1,9 @@
 dnl SPDX-License-Identifier: MIT
 dnl
-dnl CM_MILTER: finds libmilter. Debian ships milter.pc, others only the
+dnl CM_CHECK_MILTER: finds libmilter. Debian ships milter.pc, others only the
 dnl header and the library; MILTER_CFLAGS and MILTER_LIBS override both.
 
-AC_DEFUN([CM_MILTER], [
+AC_DEFUN([CM_CHECK_MILTER], [
   AC_ARG_VAR([MILTER_CFLAGS], [C compiler flags for libmilter])
   AC_ARG_VAR([MILTER_LIBS], [linker flags for libmilter])
   AS_IF([test -z "$MILTER_LIBS"], [

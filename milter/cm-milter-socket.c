@@ -20,7 +20,7 @@ static int is_alive(const char *path)
 	if (fd < 0)
 		return -1;
 	strcpy(addr.sun_path, path);
-	ret = connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+	ret = connect(fd, (const void *)&addr, sizeof(addr));
 	if (ret < 0)
 		ret = errno == ECONNREFUSED ? 0 : -1;
 	else

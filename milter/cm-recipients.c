@@ -2,6 +2,7 @@
 #include "cm-recipients.h"
 #include "cm-account-dir.h"
 #include "cm-account-rules.h"
+#include "cm-addr.h"
 #include "cm-settings.h"
 
 #include <stdlib.h>
