@@ -103,6 +103,14 @@ static void header_securejoin(struct cm_message *msg, const char *value,
 		msg->securejoin = CM_SECUREJOIN_OTHER;
 }
 
+static void header_message_id(struct cm_message *msg, const char *value,
+			      size_t len)
+{
+	if (cm_header_unfold(value, len, msg->message_id,
+			     sizeof(msg->message_id)) < 0)
+		msg->message_id[0] = '\0';
+}
+
 /* RFC 3834 5 */
 static void header_auto_submitted(struct cm_message *msg, const char *value,
 				  size_t len)
@@ -123,10 +131,34 @@ static const struct {
 	{ "MIME-Version", header_mime_version },
 	{ "From", header_from },
 	{ "Secure-Join", header_securejoin },
-	{ "Auto-Submitted", header_auto_submitted }
+	{ "Auto-Submitted", header_auto_submitted },
+	{ "Message-ID", header_message_id }
 };
 
 #define HEADER_READERS (sizeof(header_readers) / sizeof(*header_readers))
+
+/* All the names that a SecureJoin request and the servers on its way write.
+ * Cleartext passes with it, so nothing else may come along. */
+static const char *const securejoin_headers[] = {
+	"From", "To", "Date", "Message-ID", "References", "In-Reply-To",
+	"Subject", "MIME-Version", "Content-Type",
+	"Content-Transfer-Encoding", "Chat-Version", "Autocrypt",
+	"Secure-Join", "Secure-Join-Invitenumber", "Secure-Join-Group",
+	"Return-Path", "Delivered-To", "Received", "DKIM-Signature",
+	"Authentication-Results"
+};
+
+static bool securejoin_header(const char *name, size_t len)
+{
+	size_t i, n = sizeof(securejoin_headers) / sizeof(*securejoin_headers);
+
+	for (i = 0; i < n; i++) {
+		if (strlen(securejoin_headers[i]) == len &&
+		    cm_ascii_equal_n(securejoin_headers[i], name, len))
+			return true;
+	}
+	return false;
+}
 
 static enum cm_rule skeleton_header(struct cm_message *msg, const char *name,
 				    size_t name_len, const char *value,
@@ -161,6 +193,8 @@ void cm_message_header(struct cm_message *msg, const char *name,
 		(void)set_rule(msg, rule);
 		return;
 	}
+	if (!msg->other_headers && !securejoin_header(name, name_len))
+		msg->other_headers = true;
 	for (i = 0; i < HEADER_READERS; i++) {
 		const char *known = header_readers[i].name;
 
@@ -217,6 +251,9 @@ static enum cm_rule begin_shape(struct cm_message *msg)
 
 	if (rule == CM_RULE_NONE && msg->encoding != CM_ENCODING_IDENTITY)
 		rule = CM_RULE_TRANSFER_ENCODING;
+	if (rule == CM_RULE_NONE && msg->kind == CM_MESSAGE_SECUREJOIN &&
+	    msg->other_headers)
+		rule = CM_RULE_SECUREJOIN;
 	if (rule == CM_RULE_NONE)
 		rule = use_boundary(msg);
 	if (rule == CM_RULE_NONE)
@@ -282,7 +319,8 @@ static enum cm_rule part_begin(struct cm_message *msg)
 		return CM_RULE_PART_COUNT;
 	cm_part_init(&msg->part, msg->kind == CM_MESSAGE_ENCRYPTED ?
 				 encrypted_parts[msg->part_index] :
-				 securejoin_parts[msg->part_index]);
+				 securejoin_parts[msg->part_index],
+		     msg->message_id);
 	msg->part_index++;
 	msg->field_len = 0;
 	msg->state = STATE_PART_HEADER;

@@ -65,6 +65,8 @@ struct cm_message {
 	enum cm_rule type_rule; /* what is wrong with Content-Type */
 	enum { CM_SECUREJOIN_NONE, CM_SECUREJOIN_VC, CM_SECUREJOIN_VG,
 	       CM_SECUREJOIN_OTHER } securejoin;
+	bool other_headers; /* that a SecureJoin request does not have */
+	char message_id[CM_PART_MAX_MESSAGE_ID + 1];
 	struct cm_header_value type;
 	char boundary[CM_HEADER_MAX_BOUNDARY + 3]; /* "--" and boundary */
 	size_t boundary_len;

@@ -8,7 +8,8 @@ enum {
 	SEEN_TYPE = 1,
 	SEEN_ENCODING = 2,
 	SEEN_DESCRIPTION = 4,
-	SEEN_DISPOSITION = 8
+	SEEN_DISPOSITION = 8,
+	SEEN_MESSAGE_ID = 16
 };
 
 /* Descriptions, compared whole and with their case. */
@@ -97,10 +98,12 @@ enum cm_encoding cm_encoding_parse(const char *value, size_t len)
 	return CM_ENCODING_UNKNOWN;
 }
 
-void cm_part_init(struct cm_part *part, enum cm_part_kind kind)
+void cm_part_init(struct cm_part *part, enum cm_part_kind kind,
+		  const char *message_id)
 {
 	memset(part, 0, sizeof(*part));
 	part->kind = kind;
+	part->message_id = message_id;
 	part->encoding = CM_ENCODING_IDENTITY;
 }
 
@@ -202,6 +205,18 @@ static enum cm_rule encoding_field(struct cm_part *part, const char *value,
 	}
 }
 
+static enum cm_rule message_id_field(struct cm_part *part, const char *value,
+				     size_t len)
+{
+	char text[CM_PART_MAX_MESSAGE_ID + 1];
+
+	if (part->kind != CM_PART_SECUREJOIN || *part->message_id == '\0' ||
+	    cm_header_unfold(value, len, text, sizeof(text)) < 0 ||
+	    strcmp(text, part->message_id) != 0)
+		return CM_RULE_PART_HEADER;
+	return CM_RULE_NONE;
+}
+
 enum cm_rule cm_part_field(struct cm_part *part, const char *field, size_t len)
 {
 	static const struct {
@@ -212,7 +227,8 @@ enum cm_rule cm_part_field(struct cm_part *part, const char *field, size_t len)
 		{ "Content-Type", SEEN_TYPE, type_field },
 		{ "Content-Transfer-Encoding", SEEN_ENCODING, encoding_field },
 		{ "Content-Description", SEEN_DESCRIPTION, description_field },
-		{ "Content-Disposition", SEEN_DISPOSITION, disposition_field }
+		{ "Content-Disposition", SEEN_DISPOSITION, disposition_field },
+		{ "Message-ID", SEEN_MESSAGE_ID, message_id_field }
 	};
 	const char *colon = memchr(field, ':', len);
 	char name[32];

@@ -27,6 +27,8 @@ enum cm_encoding {
 
 /* A part has no use for more fields than this. */
 #define CM_PART_MAX_FIELDS 6
+/* A Message-ID that is compared at all. Delta Chat's have 48 characters. */
+#define CM_PART_MAX_MESSAGE_ID 128
 
 struct cm_part {
 	enum cm_part_kind kind;
@@ -34,9 +36,13 @@ struct cm_part {
 	/* bits of enum, private: which fields were there */
 	unsigned int seen;
 	unsigned int fields;
+	/* The message's own Message-ID, or "": Delta Chat repeats it on the
+	 * only part of a SecureJoin request. Not copied. */
+	const char *message_id;
 };
 
-void cm_part_init(struct cm_part *part, enum cm_part_kind kind);
+void cm_part_init(struct cm_part *part, enum cm_part_kind kind,
+		  const char *message_id);
 
 /* One header field of the part, folded lines and all. */
 enum cm_rule cm_part_field(struct cm_part *part, const char *field,
