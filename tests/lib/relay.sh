@@ -548,7 +548,7 @@ relay_doveadm() {
 		relay_error "Dovecot does not run in $RELAY_DIR"
 		return 1
 	}
-	nsenter -t "$relay_n" -m doveadm -c "$RELAY_DOVECOT_CONFIG" "$@"
+	nsenter -t "$relay_n" -m -r -w doveadm -c "$RELAY_DOVECOT_CONFIG" "$@"
 }
 
 relay_postconf() {
