@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2153
 #
 # relay.sh: a whole relay (Dovecot, Postfix, chatmail-milter) in one directory.
 # To be sourced by a POSIX shell that is root. It is how quickstart, the
