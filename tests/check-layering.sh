@@ -76,7 +76,7 @@ lib_includes() {
 symbols() { # ARCHIVE
   "$OBJDUMP" -t "$1" | sed -nE \
     's/^[0-9a-f]{8,} (.)(.{5})(.) ([^ ]+)	[0-9a-f]+ *(\.hidden )?(.*)$/.\1 .\3 \4 \6/p' |
-    grep -vE ' (\*UND\*|\*ABS\*) | [^ ]*(__asan|__odr_asan|__sancov|sancov\.|asan\.|__gcov|__prof|__llvm|__ubsan)[^ ]*$| \.L[^ ]*$'
+    grep -vE ' (\*UND\*|\*ABS\*) | [^ ]*(__asan|__odr_asan|__sancov|sancov\.|asan\.|__gcov|__prof|__llvm|__ubsan|__unnamed_)[^ ]*$| \.L[^ ]*$'
 }
 
 lib_archives() {
