@@ -71,12 +71,12 @@ lib_includes() {
   done
 }
 
-# "SCOPE KIND SECTION SYMBOL" of what an archive defines. Sanitizers add
-# objects of their own.
+# "SCOPE KIND SECTION SYMBOL" of what an archive defines; SCOPE is .l for
+# local names, KIND is .O for objects. Sanitizers add some of their own.
 symbols() { # ARCHIVE
   "$OBJDUMP" -t "$1" | sed -nE \
-    's/^[0-9a-f]{8,} (.)(.{5})(.) ([^ ]+)	[0-9a-f]+ *(\.hidden )?(.*)$/\1 \3 \4 \6/p' |
-    grep -vE ' (\*UND\*|\*ABS\*) | [^ ]*(__asan|__odr_asan|__sancov|sancov\.|asan\.|__gcov|__prof|__llvm|__ubsan)[^ ]*$| \.L[^ ]*$'
+    's/^[0-9a-f]{8,} (.)(.{5})(.) ([^ ]+)	[0-9a-f]+ *(\.hidden )?(.*)$/.\1 .\3 \4 \6/p' |
+    grep -vE ' (\*UND\*|\*ABS\*) | [^ ]*(__asan|__odr_asan|__sancov|sancov\.|asan\.|__gcov|__prof|__llvm|__ubsan|__unnamed_)[^ ]*$| \.L[^ ]*$'
 }
 
 lib_archives() {
@@ -88,10 +88,9 @@ lib_archives() {
 lib_globals() {
   archive=$build/lib/.libs/libcmcore.a
   symbols "$archive" | while read -r scope kind section symbol; do
-    [ "$kind" = O ] || continue
-    case $section in
-    .data.rel.ro*) ;;
-    .data* | .bss* | .tdata* | .tbss* | '*COM*')
+    case $kind$section in
+    .O.data.rel.ro*) ;;
+    .O.data* | .O.bss* | .O*COM* | .*.tdata | .*.tbss)
       echo "libcmcore: $symbol can change ($section, $scope)"
       ;;
     esac
@@ -102,7 +101,7 @@ lib_exports() {
   for archive in $(lib_archives); do
     symbols "$archive" | while read -r scope kind section symbol; do
       case $scope$symbol in
-      [gu!]cm_* | gcm_* | l* | ' '*) ;;
+      .l* | .?cm_* | .cm_*) ;;
       *) echo "$archive: $symbol does not begin with cm_ ($kind $section)" ;;
       esac
     done
@@ -151,7 +150,10 @@ plugin_includes() {
       includes "$file"
     done | while IFS=: read -r file line name; do
       bare=$(echo "$name" | tr -d '<>"')
-      [ -f "$src/$folder/$bare" ] && continue
+      case $bare in
+      */*) ;;
+      *) [ -f "$src/$folder/$bare" ] && continue ;;
+      esac
       for other in $(plugin_folders); do
         [ "$other" = "$folder" ] && continue
         case $other in
