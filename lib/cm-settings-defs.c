@@ -75,6 +75,21 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "Group that may connect to the socket."),
 	DEF(OCTAL, milter_socket_mode, "", "0660", 0, 0777,
 	    "Access mode of the socket."),
+	DEF(BOOL, strict_headers, "", "yes", 0, 0,
+	    "On submission, also remove display names from From, To and Cc, "
+	    "and every header that mail between chat clients does not need. "
+	    "Without it only Received, X-Originating-IP, X-Mailer, "
+	    "User-Agent and Bcc go, and Subject becomes [...]."),
+	DEF(STRING, passthrough_senders, "", "", 0, 0,
+	    "Addresses of ours, divided by blanks, that may send cleartext. "
+	    "Each one is a hole in the relay's promise."),
+	DEF(STRING, passthrough_recipients, "", "", 0, 0,
+	    "Addresses, or @domains, that our users may send cleartext to if "
+	    "all recipients of the message are listed. Each one is a hole "
+	    "in the relay's promise."),
+	DEF(BOOL, allow_autocrypt_setup_message, "", "no", 0, 0,
+	    "Let an Autocrypt Setup Message pass that somebody sends to "
+	    "himself. Delta Chat stopped writing them with 2.46."),
 
 	/* The processes these belong to are not part of this design. */
 	UNUSED(filtermail_smtp_port),

@@ -162,6 +162,21 @@ static int set_float(double *dest, const char *value)
 	return 1;
 }
 
+/* chatmail/relay takes "true" in any case and everything else for false; so
+ * that "yes" cannot mean no, only the words below are taken. */
+static int set_bool(bool *dest, const char *value)
+{
+	if (cm_ascii_equal(value, "yes") || cm_ascii_equal(value, "true")) {
+		*dest = true;
+		return 1;
+	}
+	if (cm_ascii_equal(value, "no") || cm_ascii_equal(value, "false")) {
+		*dest = false;
+		return 1;
+	}
+	return 0;
+}
+
 int cm_setting_set(struct cm_settings *set, const struct cm_setting_def *def,
 		   const char *value)
 {
@@ -186,6 +201,8 @@ int cm_setting_set(struct cm_settings *set, const struct cm_setting_def *def,
 		return set_size(dest, value, 20);
 	case CM_SETTING_FLOAT:
 		return set_float(dest, value);
+	case CM_SETTING_BOOL:
+		return set_bool(dest, value);
 	case CM_SETTING_UNUSED:
 		return 1;
 	}
@@ -235,6 +252,9 @@ void cm_setting_describe(const struct cm_setting_def *def, char *buf,
 	case CM_SETTING_FLOAT:
 		(void)snprintf(buf, size, "a number like 5 or 2.5, at most %d "
 			       "digits behind the point", FLOAT_DECIMALS);
+		break;
+	case CM_SETTING_BOOL:
+		(void)snprintf(buf, size, "yes or no");
 		break;
 	case CM_SETTING_STRING:
 	case CM_SETTING_UNUSED:
@@ -322,6 +342,9 @@ void cm_setting_print(const struct cm_settings *set,
 		break;
 	case CM_SETTING_FLOAT:
 		print_float(*(const double *)value, buf, size);
+		break;
+	case CM_SETTING_BOOL:
+		print_text(*(const bool *)value ? "yes" : "no", buf, size);
 		break;
 	case CM_SETTING_UNUSED:
 		print_text("", buf, size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-settings-private.h"
+#include "cm-addr.h"
 #include "cm-ini.h"
 
 #include <arpa/inet.h>
@@ -313,4 +314,23 @@ void cm_settings_print(const struct cm_settings *set,
 {
 	*line_r = set->origin_line[def - cm_settings_defs];
 	cm_setting_print(set, def, buf, size);
+}
+
+bool cm_settings_list_matches(const char *list, const char *address)
+{
+	static const char blanks[] = " \t\r\n";
+	size_t address_len = strlen(address);
+
+	for (list += strspn(list, blanks); *list != '\0';
+	     list += strspn(list, blanks)) {
+		size_t len = strcspn(list, blanks);
+		const char *end = address;
+
+		if (*list == '@' && len < address_len)
+			end += address_len - len;
+		if (strlen(end) == len && cm_ascii_equal_n(list, end, len))
+			return true;
+		list += len;
+	}
+	return false;
 }

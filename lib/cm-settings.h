@@ -60,6 +60,10 @@ struct cm_settings {
 	char *milter_socket; /* "" = run_dir/milter.sock */
 	char *milter_socket_group;
 	unsigned int milter_socket_mode;
+	bool strict_headers;
+	char *passthrough_senders;    /* words */
+	char *passthrough_recipients; /* words */
+	bool allow_autocrypt_setup_message;
 
 	/* derived, set by cm_settings_read() and _parse() */
 	char *address_domain; /* what stands behind the @: IPv4 in brackets */
@@ -81,6 +85,7 @@ enum cm_setting_type {
 	CM_SETTING_SIZE,   /* uint64_t bytes: 31457280, 200K, 500M, 1G, 2T;
 			      below 2^63 */
 	CM_SETTING_SIZE_M, /* the same, but a bare number means megabytes */
+	CM_SETTING_BOOL,   /* bool: yes, no, true, false */
 	CM_SETTING_FLOAT,  /* double, 0 to 10^9, 3 decimals */
 	CM_SETTING_UNUSED  /* chatmail/relay's; accepted, means nothing here */
 };
@@ -121,6 +126,10 @@ int cm_settings_read(struct cm_settings *set, const char *path,
 int cm_settings_defaults(struct cm_settings *set, const char **error_r);
 
 void cm_settings_deinit(struct cm_settings *set);
+
+/* Is `address` one of the words of `list` (divided by blanks or line ends), or
+ * does it end in one that begins with '@'? Letters in any case. */
+bool cm_settings_list_matches(const char *list, const char *address);
 
 /* Writes the effective value of row `def` as it would stand in the file into
  * buf, cut at size; reading that back gives the same value. *line_r is the line it came from, 0 for the default. */

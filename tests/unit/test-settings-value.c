@@ -96,6 +96,14 @@ static const struct row {
 	{ "float negative", "max_load_1m", "-1", NULL, "a number like" },
 	{ "float empty", "max_load_1m", "", NULL, "a number like" },
 
+	{ "bool yes", "strict_headers", "yes", "yes", NULL },
+	{ "bool True", "strict_headers", "True", "yes", NULL },
+	{ "bool NO", "strict_headers", "NO", "no", NULL },
+	{ "bool false", "strict_headers", "false", "no", NULL },
+	{ "bool 1", "strict_headers", "1", NULL, "yes or no" },
+	{ "bool word", "strict_headers", "yesno", NULL, "yes or no" },
+	{ "bool empty", "strict_headers", "", NULL, "yes or no" },
+
 	{ "path", "run_dir", "/tmp/a b", "/tmp/a b", NULL },
 	{ "path relative", "run_dir", "tmp", NULL, "an absolute path" },
 	{ "path empty", "run_dir", "", NULL, "an absolute path" },
@@ -196,8 +204,34 @@ static void prints_defaults(void **state)
 	cm_settings_deinit(&set);
 }
 
+static const struct list_row {
+	const char *name, *list, *address;
+	bool expect;
+} lists[] = {
+	{ "empty", "", "a@x", false },
+	{ "one", "a@x", "a@x", true },
+	{ "in any case", "A@x", "a@X", true },
+	{ "not a part", "aa@x", "a@x", false },
+	{ "not a longer one", "a@x", "aa@x", false },
+	{ "later, over lines", "b@x  c@x\n\ta@x", "a@x", true },
+	{ "domain", "@x", "a@x", true },
+	{ "other domain", "@x", "a@y", false },
+	{ "no subdomain", "@x", "a@y.x", false },
+	{ "domain as word without @", "x", "a@x", false },
+	{ "empty address", "a@x @x", "", false },
+};
+
+static void list_matches(void **state)
+{
+	const struct list_row *row = *state;
+
+	assert_int_equal(cm_settings_list_matches(row->list, row->address),
+			 row->expect);
+}
+
 int main(void)
 {
+	cm_unit_rows(list_matches, lists);
 	cm_unit_rows(reads, rows);
 	cm_unit_test(prints_defaults);
 	return cm_unit_run();
