@@ -75,8 +75,8 @@ static struct cm_verdict unencrypted(const struct cm_gate_input *input)
 		return reject(CM_RULE_HEADER_SIZE);
 	if (is_bounce(input))
 		return accept_for("bounce");
-	if (input->direction == CM_INCOMING && input->cleartext_allowed)
-		return accept_for("cleartext-allowed");
+	if (input->cleartext_reason != NULL)
+		return accept_for(input->cleartext_reason);
 	return reject(input->msg->rule);
 }
 

@@ -36,8 +36,9 @@ struct cm_gate_input {
 	 * ("" if there is none). */
 	unsigned int from_addresses;
 	const char *from;
-	/* Every single recipient lets cleartext in. */
-	bool cleartext_allowed;
+	/* Why this message may be cleartext, a word, or NULL: every single
+	 * recipient lets it in, or the admin made an exception. */
+	const char *cleartext_reason;
 	/* Header and body as seen so far, and the limit, in bytes. */
 	uint64_t size, max_size;
 	const struct cm_message *msg;

@@ -122,6 +122,25 @@ static void header_auto_submitted(struct cm_message *msg, const char *value,
 		msg->auto_submitted = true;
 }
 
+static bool value_is(const char *value, size_t len, const char *text)
+{
+	char copy[64];
+
+	return cm_header_unfold(value, len, copy, sizeof(copy)) == 0 &&
+	       strcmp(copy, text) == 0;
+}
+
+static void header_subject(struct cm_message *msg, const char *value,
+			   size_t len)
+{
+	msg->setup_subject = value_is(value, len, "Autocrypt Setup Message");
+}
+
+static void header_setup(struct cm_message *msg, const char *value, size_t len)
+{
+	msg->setup_header = value_is(value, len, "v1");
+}
+
 static const struct {
 	const char *name;
 	void (*read)(struct cm_message *, const char *, size_t);
@@ -132,7 +151,9 @@ static const struct {
 	{ "From", header_from },
 	{ "Secure-Join", header_securejoin },
 	{ "Auto-Submitted", header_auto_submitted },
-	{ "Message-ID", header_message_id }
+	{ "Message-ID", header_message_id },
+	{ "Subject", header_subject },
+	{ "Autocrypt-Setup-Message", header_setup }
 };
 
 #define HEADER_READERS (sizeof(header_readers) / sizeof(*header_readers))
@@ -275,6 +296,8 @@ enum cm_rule cm_message_eoh(struct cm_message *msg)
 		msg->kind = CM_MESSAGE_SECUREJOIN;
 	else if (strcmp(type, "multipart/report") == 0)
 		msg->kind = CM_MESSAGE_REPORT;
+	msg->setup_message = msg->setup_subject && msg->setup_header &&
+		strcmp(type, "multipart/mixed") == 0;
 	if (msg->rule == CM_RULE_NONE)
 		msg->rule = msg->type_rule;
 	if (msg->rule == CM_RULE_NONE) {

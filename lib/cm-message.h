@@ -53,6 +53,9 @@ struct cm_message {
 	enum cm_rule rule;
 	unsigned int from_count;
 	bool auto_submitted; /* Auto-Submitted, and not "no" */
+	/* An Autocrypt Setup Message by its header (Autocrypt 1.1, 4.4): its
+	 * Subject, Autocrypt-Setup-Message: v1, multipart/mixed. */
+	bool setup_message;
 
 	/* private */
 	int state;
@@ -65,6 +68,7 @@ struct cm_message {
 	enum cm_rule type_rule; /* what is wrong with Content-Type */
 	enum { CM_SECUREJOIN_NONE, CM_SECUREJOIN_VC, CM_SECUREJOIN_VG,
 	       CM_SECUREJOIN_OTHER } securejoin;
+	bool setup_subject, setup_header;
 	bool other_headers; /* that a SecureJoin request does not have */
 	char message_id[CM_PART_MAX_MESSAGE_ID + 1];
 	struct cm_header_value type;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-check.h"
+#include "cm-exempt.h"
 #include "cm-inspect.h"
-#include "cm-recipients.h"
 #include "cm-settings.h"
 
 #include <errno.h>
@@ -23,16 +23,19 @@ struct check {
 	char field[MAX_FIELD];
 };
 
-static int cleartext_allowed(void *ctx)
+static int exempt(void *ctx, const struct cm_message *msg,
+		  const char **reason_r)
 {
 	struct check *check = ctx;
+	const struct cm_check_options *options = check->options;
 	const char *error;
 
-	if (check->options->settings == NULL)
+	/* without settings nobody is known, so nobody lets cleartext in */
+	if (options->settings == NULL)
 		return 0;
-	return cm_recipients_cleartext_allowed(&check->rcpts,
-					       check->options->settings,
-					       &error);
+	return cm_exempt(options->settings, options->direction,
+			 check->inspect.input.mail_from, &check->rcpts, msg,
+			 reason_r, &error);
 }
 
 static void push_field(struct check *check, size_t len)
@@ -178,7 +181,7 @@ static void begin(struct check *check, const struct cm_check_options *options,
 		.login = "",
 		.max_size = (options->settings != NULL ? options->settings :
 			     defaults)->max_message_size,
-		.cleartext_allowed = cleartext_allowed,
+		.exempt = exempt,
 		.ctx = check
 	};
 	int i;

@@ -15,7 +15,7 @@ struct cm_check_options {
 	enum cm_direction direction;
 	/* Envelope sender; NULL: what the From header says. */
 	const char *mail_from;
-	/* Envelope recipients, only looked at for incoming mail. */
+	/* Envelope recipients: they decide whether cleartext may pass. */
 	char *const *rcpts;
 	int rcpt_count;
 	/* Settings and mailboxes; NULL: built-in defaults, and every

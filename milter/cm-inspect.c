@@ -55,8 +55,8 @@ void cm_inspect_begin(struct cm_inspect *inspect,
 	inspect->from_len = 0;
 	inspect->skeleton_size = 0;
 	inspect->out_of_memory = false;
-	inspect->cleartext_asked = false;
-	inspect->cleartext_allowed = envelope->cleartext_allowed;
+	inspect->exempt_asked = false;
+	inspect->exempt = envelope->exempt;
 	inspect->ctx = envelope->ctx;
 	input->direction = envelope->direction;
 	input->mail_from = envelope->mail_from_is_from ? inspect->from :
@@ -84,19 +84,20 @@ void cm_inspect_header(struct cm_inspect *inspect, const char *name,
 	}
 }
 
-/* Encrypted mail costs no look at the recipients. */
-static int ask_recipients(struct cm_inspect *inspect)
+/* Encrypted mail costs no look at exceptions. */
+static int ask_exempt(struct cm_inspect *inspect)
 {
+	const char *reason;
 	int ret;
 
-	if (inspect->cleartext_asked || inspect->msg.rule == CM_RULE_NONE ||
-	    inspect->input.direction != CM_INCOMING)
+	if (inspect->exempt_asked || inspect->msg.rule == CM_RULE_NONE)
 		return 0;
-	ret = inspect->cleartext_allowed(inspect->ctx);
+	ret = inspect->exempt(inspect->ctx, &inspect->msg, &reason);
 	if (ret < 0)
 		return -1;
-	inspect->cleartext_asked = true;
-	inspect->input.cleartext_allowed = ret > 0;
+	inspect->exempt_asked = true;
+	if (ret > 0)
+		inspect->input.cleartext_reason = reason;
 	return 0;
 }
 
@@ -106,7 +107,7 @@ int cm_inspect_eoh(struct cm_inspect *inspect, struct cm_verdict *verdict_r)
 	if (inspect->from_len > 0)
 		cm_gmime_from(inspect->from_value, inspect->from_len,
 			      &inspect->input.from_addresses, inspect->from);
-	if (inspect->out_of_memory || ask_recipients(inspect) < 0)
+	if (inspect->out_of_memory || ask_exempt(inspect) < 0)
 		return -1;
 	*verdict_r = cm_gate_header(&inspect->input);
 	return 0;
@@ -126,7 +127,7 @@ int cm_inspect_end(struct cm_inspect *inspect, struct cm_verdict *verdict_r)
 	    !cm_gmime_agrees(inspect->skeleton, inspect->skeleton_size,
 			     inspect->msg.kind, inspect->from))
 		inspect->msg.rule = CM_RULE_MIME_DISAGREEMENT;
-	if (ask_recipients(inspect) < 0)
+	if (ask_exempt(inspect) < 0)
 		return -1;
 	*verdict_r = cm_gate_final(&inspect->input);
 	return 0;

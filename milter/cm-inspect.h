@@ -22,6 +22,9 @@
 /* A From header longer than this is no single address. */
 #define CM_INSPECT_MAX_FROM 1024
 
+typedef int cm_inspect_exempt_fn(void *ctx, const struct cm_message *msg,
+				 const char **reason_r);
+
 struct cm_inspect {
 	/* private */
 	struct cm_gate_input input;
@@ -34,8 +37,8 @@ struct cm_inspect {
 	char *skeleton;
 	size_t skeleton_size, skeleton_alloc;
 	bool out_of_memory;
-	bool cleartext_asked;
-	int (*cleartext_allowed)(void *ctx);
+	bool exempt_asked;
+	cm_inspect_exempt_fn *exempt;
 	void *ctx;
 };
 
@@ -47,9 +50,10 @@ struct cm_inspect_envelope {
 	bool mail_from_is_from;
 	const char *login; /* "" = unknown */
 	uint64_t max_size;
-	/* Does every recipient let cleartext in? 1, 0, or -1 if that cannot
-	 * be found out now. Asked at most once, and only if it matters. */
-	int (*cleartext_allowed)(void *ctx);
+	/* May this message, which is not encrypted, pass nevertheless? 1 with
+	 * a word that says why, 0, or -1 if that cannot be found out now.
+	 * Asked at most once a message, and only if it matters. */
+	cm_inspect_exempt_fn *exempt;
 	void *ctx;
 };
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-milter.h"
+#include "cm-edits.h"
+#include "cm-exempt.h"
 #include "cm-inspect.h"
+#include "cm-live.h"
 #include "cm-log.h"
-#include "cm-milter-socket.h"
-#include "cm-recipients.h"
-#include "cm-settings.h"
+#include "cm-milter-counters.h"
 
 #include <errno.h>
 #include <libmilter/mfapi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* What Postfix calls itself towards us where mail is submitted:
  * milter_macro_daemon_name in conf.d/postfix. */
@@ -26,16 +26,10 @@
 	 SMFIP_NR_DATA | SMFIP_NR_UNKN | SMFIP_NR_HDR | SMFIP_NR_BODY |        \
 	 SMFIP_HDR_LEADSPC)
 
-/* libmilter wants to know how long a silent Postfix is waited for; it waits
- * for us only in its own milter_*_timeout. Seconds. */
-#define PEER_TIMEOUT 3600
-
-/* libmilter hands settings to threads in no other way than a global; it is
- * written once, before threads start. */
-static const struct cm_settings *settings;
-
 struct connection {
+	struct cm_live *live; /* settings, for the length of one message */
 	struct cm_inspect inspect;
+	struct cm_edits edits;
 	struct cm_recipients rcpts;
 	enum cm_direction direction;
 	char mail_from[CM_ADDR_MAX + 1];
@@ -74,12 +68,14 @@ static void copy_bracketed(char *dest, const char *src)
 	dest[len] = '\0';
 }
 
-static int cleartext_allowed(void *ctx)
+static int exempt(void *ctx, const struct cm_message *msg,
+		  const char **reason_r)
 {
 	struct connection *conn = ctx;
 	const char *error;
-	int ret = cm_recipients_cleartext_allowed(&conn->rcpts, settings,
-						  &error);
+	int ret = cm_exempt(&conn->live->set, conn->direction,
+			    conn->mail_from, &conn->rcpts, msg, reason_r,
+			    &error);
 
 	if (ret < 0)
 		cm_log(CM_LOG_ERROR, "mailboxes_dir: %s: %s", error,
@@ -104,7 +100,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 		return SMFIS_TEMPFAIL;
 	}
 	conn->steps = steps & WANTED_STEPS;
-	*actions_r = actions & SMFIF_SETSYMLIST;
+	*actions_r = actions & (SMFIF_SETSYMLIST | SMFIF_CHGHDRS);
 	*steps_r = conn->steps;
 	*f2_r = 0;
 	*f3_r = 0;
@@ -120,14 +116,23 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 	return SMFIS_CONTINUE;
 }
 
+/* The message is over, however it ended. */
+static void forget_message(struct connection *conn)
+{
+	conn->begun = false;
+	cm_recipients_reset(&conn->rcpts);
+	cm_edits_reset(&conn->edits);
+	cm_live_put(&conn->live);
+}
+
 static void begin_message(struct connection *conn)
 {
 	struct cm_inspect_envelope envelope = {
 		.direction = conn->direction,
 		.mail_from = conn->mail_from,
 		.login = conn->login,
-		.max_size = settings->max_message_size,
-		.cleartext_allowed = cleartext_allowed,
+		.max_size = conn->live->set.max_message_size,
+		.exempt = exempt,
 		.ctx = conn
 	};
 
@@ -145,8 +150,8 @@ static sfsistat on_envfrom(SMFICTX *ctx, char **argv)
 	conn->direction = *login != '\0' ||
 		strcmp(macro(ctx, "{daemon_name}"), ORIGINATING) == 0 ?
 		CM_OUTGOING : CM_INCOMING;
-	cm_recipients_reset(&conn->rcpts);
-	conn->begun = false;
+	forget_message(conn);
+	conn->live = cm_live_get();
 	return reply(conn, SMFIP_NR_MAIL);
 }
 
@@ -155,8 +160,7 @@ static sfsistat on_envrcpt(SMFICTX *ctx, char **argv)
 	struct connection *conn = smfi_getpriv(ctx);
 	char address[CM_ADDR_MAX + 1];
 
-	/* Submission never asks what recipients let in. */
-	if (conn->direction == CM_INCOMING) {
+	if (cm_exempt_needs_recipients(&conn->live->set, conn->direction)) {
 		copy_bracketed(address, argv[0] != NULL ? argv[0] : "?");
 		cm_recipients_add(&conn->rcpts, address);
 	}
@@ -171,6 +175,8 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 		begin_message(conn);
 	cm_inspect_header(&conn->inspect, name, strlen(name), value,
 			  strlen(value));
+	cm_edits_header(&conn->edits, conn->direction,
+			conn->live->set.strict_headers, name, value);
 	return reply(conn, SMFIP_NR_HDR);
 }
 
@@ -186,7 +192,7 @@ static sfsistat defer(SMFICTX *ctx)
 static sfsistat refuse(SMFICTX *ctx, enum cm_rule rule)
 {
 	const struct cm_rule_info *info = cm_rule_info(rule);
-	char code[4], xcode[8], summary[128], detail[256];
+	char code[12], xcode[12], summary[128], detail[256];
 
 	/* libmilter takes char *, and '%' only doubled; no text of ours has
 	 * one. The first line is what clients look at. */
@@ -204,7 +210,21 @@ static sfsistat refuse(SMFICTX *ctx, enum cm_rule rule)
 	return SMFIS_REJECT;
 }
 
-/* What is no pending verdict becomes a log line and a reply. */
+/* Defers when the changes cannot be told, since without them the message
+ * would say what it must not. */
+static sfsistat accept_message(SMFICTX *ctx, struct connection *conn)
+{
+	bool lead_space = (conn->steps & SMFIP_HDR_LEADSPC) != 0;
+
+	if (conn->edits.failed ||
+	    cm_edits_apply(&conn->edits, ctx, lead_space) < 0) {
+		cm_log(CM_LOG_ERROR, "cannot change a header");
+		return defer(ctx);
+	}
+	return SMFIS_ACCEPT;
+}
+
+/* A verdict becomes a log line, a count and a reply. */
 static sfsistat deliver_verdict(SMFICTX *ctx, struct connection *conn,
 				struct cm_verdict verdict)
 {
@@ -214,10 +234,15 @@ static sfsistat deliver_verdict(SMFICTX *ctx, struct connection *conn,
 
 	if (*queue_id == '\0')
 		queue_id = "-";
+	if (verdict.action == CM_GATE_ACCEPT && conn->edits.overflow) {
+		verdict.action = CM_GATE_REJECT;
+		verdict.rule = CM_RULE_HEADER_COUNT;
+	}
+	cm_milter_count(conn->direction, verdict);
 	if (verdict.action == CM_GATE_ACCEPT) {
 		cm_log(CM_LOG_INFO, "%s: accept %s %s", queue_id, direction,
 		       verdict.reason);
-		return SMFIS_ACCEPT;
+		return accept_message(ctx, conn);
 	}
 	cm_log(CM_LOG_INFO, "%s: reject %s %s", queue_id, direction,
 	       cm_rule_info(verdict.rule)->name);
@@ -250,11 +275,14 @@ static sfsistat on_eom(SMFICTX *ctx)
 {
 	struct connection *conn = smfi_getpriv(ctx);
 	struct cm_verdict verdict;
+	sfsistat status;
 
 	if (cm_inspect_end(&conn->inspect, &verdict) < 0)
-		return defer(ctx);
-	conn->begun = false;
-	return deliver_verdict(ctx, conn, verdict);
+		status = defer(ctx);
+	else
+		status = deliver_verdict(ctx, conn, verdict);
+	forget_message(conn);
+	return status;
 }
 
 static sfsistat on_abort(SMFICTX *ctx)
@@ -262,7 +290,7 @@ static sfsistat on_abort(SMFICTX *ctx)
 	struct connection *conn = smfi_getpriv(ctx);
 
 	if (conn != NULL)
-		conn->begun = false;
+		forget_message(conn);
 	return SMFIS_CONTINUE;
 }
 
@@ -271,21 +299,23 @@ static sfsistat on_close(SMFICTX *ctx)
 	struct connection *conn = smfi_getpriv(ctx);
 
 	if (conn != NULL) {
+		forget_message(conn);
 		cm_inspect_deinit(&conn->inspect);
 		cm_recipients_deinit(&conn->rcpts);
+		cm_edits_deinit(&conn->edits);
 		free(conn);
 		(void)smfi_setpriv(ctx, NULL);
 	}
 	return SMFIS_CONTINUE;
 }
 
-static int open_socket(const char **error_r)
+int cm_milter_register(void)
 {
 	static char name[] = "chatmail-milter";
 	static const struct smfiDesc description = {
 		.xxfi_name = name,
 		.xxfi_version = SMFI_VERSION,
-		.xxfi_flags = 0,
+		.xxfi_flags = SMFIF_CHGHDRS,
 		.xxfi_envfrom = on_envfrom,
 		.xxfi_envrcpt = on_envrcpt,
 		.xxfi_header = on_header,
@@ -296,41 +326,6 @@ static int open_socket(const char **error_r)
 		.xxfi_close = on_close,
 		.xxfi_negotiate = on_negotiate
 	};
-	char conn[CM_MILTER_CONN_MAX];
-	mode_t old_mask;
-	int ret;
 
-	if (cm_milter_socket_prepare(settings, conn, error_r) < 0)
-		return -1;
-	errno = 0;
-	if (smfi_setconn(conn) != MI_SUCCESS ||
-	    smfi_register(description) != MI_SUCCESS ||
-	    smfi_settimeout(PEER_TIMEOUT) != MI_SUCCESS) {
-		*error_r = "libmilter: cannot register";
-		return -1;
-	}
-	/* closed to others from its first moment on */
-	old_mask = umask(0177);
-	ret = smfi_opensocket(0);
-	(void)umask(old_mask);
-	if (ret != MI_SUCCESS) {
-		*error_r = "milter_socket: cannot listen there";
-		return -1;
-	}
-	return cm_milter_socket_permit(settings, error_r);
-}
-
-int cm_milter_run(const struct cm_settings *set, const char **error_r)
-{
-	settings = set;
-	if (open_socket(error_r) < 0)
-		return -1;
-	cm_log(CM_LOG_INFO, "listening on %s", set->milter_socket_path);
-	errno = 0;
-	if (smfi_main() != MI_SUCCESS) {
-		*error_r = "libmilter: the main loop failed";
-		return -1;
-	}
-	cm_log(CM_LOG_INFO, "stopped");
-	return 0;
+	return smfi_register(description) == MI_SUCCESS ? 0 : -1;
 }

@@ -59,6 +59,88 @@ void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
 	g_free(text);
 }
 
+static void append_plain(InternetAddressList *list, unsigned int depth,
+			 GString *plain)
+{
+	int i, n = internet_address_list_length(list);
+
+	for (i = 0; i < n; i++) {
+		InternetAddress *ia =
+			internet_address_list_get_address(list, i);
+
+		if (INTERNET_ADDRESS_IS_MAILBOX(ia)) {
+			const char *addr = internet_address_mailbox_get_addr(
+				INTERNET_ADDRESS_MAILBOX(ia));
+			struct cm_addr parsed;
+
+			/* what is no address may be anything */
+			if (addr == NULL ||
+			    cm_addr_parse(&parsed, addr, strlen(addr)) < 0)
+				continue;
+			g_string_append_printf(plain, "%s<%s>",
+					       plain->len > 0 ? ",\n\t" : "",
+					       addr);
+		} else if (depth < MAX_GROUP_DEPTH) {
+			append_plain(internet_address_group_get_members(
+					     INTERNET_ADDRESS_GROUP(ia)),
+				     depth + 1, plain);
+		}
+	}
+}
+
+/* Alike but for blanks and, if the first has none, angle brackets. */
+static bool same_list(const char *value, size_t len, const char *plain)
+{
+	const char *end = value + len;
+	bool bare = memchr(value, '<', len) == NULL;
+
+	for (;;) {
+		while (value < end && strchr(" \t\r\n", *value) != NULL)
+			value++;
+		while (*plain == '\n' || *plain == '\t' ||
+		       (bare && (*plain == '<' || *plain == '>')))
+			plain++;
+		if (value == end || *plain == '\0')
+			return value == end && *plain == '\0';
+		if (*value++ != *plain++)
+			return false;
+	}
+}
+
+int cm_gmime_plain_addresses(const char *value, size_t len, char **plain_r)
+{
+	static const char *const hidden[] = { "\"hidden-recipients\":;",
+					      "hidden-recipients:;",
+					      "undisclosed-recipients:;" };
+	char *text;
+	InternetAddressList *list;
+	GString *plain;
+	size_t i;
+	int ret;
+
+	*plain_r = NULL;
+	for (i = 0; i < sizeof(hidden) / sizeof(*hidden); i++) {
+		if (same_list(value, len, hidden[i]))
+			return 0;
+	}
+	text = g_strndup(value, len);
+	list = internet_address_list_parse(NULL, text);
+	plain = g_string_new(NULL);
+	if (list != NULL) {
+		append_plain(list, 0, plain);
+		g_object_unref(list);
+	}
+	g_free(text);
+	if (plain->len == 0)
+		ret = -1;
+	else
+		ret = same_list(value, len, plain->str) ? 0 : 1;
+	if (ret > 0)
+		*plain_r = strdup(plain->str);
+	(void)g_string_free(plain, TRUE);
+	return ret > 0 && *plain_r == NULL ? -1 : ret;
+}
+
 static bool has_type(GMimeObject *object, const char *type,
 		     const char *subtype)
 {

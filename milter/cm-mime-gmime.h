@@ -23,6 +23,12 @@ void cm_gmime_init(void);
 void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
 		   char *addr);
 
+/* The addresses of a From, To, Cc or Reply-To value without anything else:
+ * "<a@b>, <c@d>", folded with LF and tab. 0 if the value is that already (or
+ * an empty group of hidden recipients), 1 with *plain_r set (to be freed), -1
+ * if there is no address in it. */
+int cm_gmime_plain_addresses(const char *value, size_t len, char **plain_r);
+
 /* Does GMime see in the skeleton the message that cm-message accepted: kind,
  * number and types of the parts, nothing around them, one From address? */
 bool cm_gmime_agrees(const void *skeleton, size_t size,

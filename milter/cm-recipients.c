@@ -37,6 +37,16 @@ void cm_recipients_add(struct cm_recipients *rcpts, const char *address)
 	rcpts->size += size;
 }
 
+const char *cm_recipients_next(const struct cm_recipients *rcpts,
+			       const char *rcpt)
+{
+	const char *next = rcpt == NULL ? rcpts->list :
+					  rcpt + strlen(rcpt) + 1;
+
+	return rcpts->size == 0 || next == rcpts->list + rcpts->size ? NULL :
+								       next;
+}
+
 void cm_recipients_reset(struct cm_recipients *rcpts)
 {
 	rcpts->size = 0;
@@ -73,7 +83,7 @@ int cm_recipients_cleartext_allowed(const struct cm_recipients *rcpts,
 				    const struct cm_settings *set,
 				    const char **error_r)
 {
-	const char *p = rcpts->list, *end;
+	const char *rcpt = NULL;
 	int fd, ret = 1;
 
 	*error_r = NULL;
@@ -81,8 +91,8 @@ int cm_recipients_cleartext_allowed(const struct cm_recipients *rcpts,
 		return 0;
 	if (cm_mailboxes_open(set->mailboxes_dir, &fd, error_r) != CM_DIR_OK)
 		return -1;
-	for (end = p + rcpts->size; p < end && ret > 0; p += strlen(p) + 1)
-		ret = account_allows(set, fd, p, error_r);
+	while (ret > 0 && (rcpt = cm_recipients_next(rcpts, rcpt)) != NULL)
+		ret = account_allows(set, fd, rcpt, error_r);
 	(void)close(fd);
 	return ret;
 }

@@ -24,6 +24,9 @@ struct cm_recipients {
 
 /* address without brackets; copied. */
 void cm_recipients_add(struct cm_recipients *rcpts, const char *address);
+/* The recipient after `rcpt` (the first one after NULL), NULL at the end. */
+const char *cm_recipients_next(const struct cm_recipients *rcpts,
+			       const char *rcpt);
 /* Empties the list, keeps the memory. */
 void cm_recipients_reset(struct cm_recipients *rcpts);
 void cm_recipients_deinit(struct cm_recipients *rcpts);

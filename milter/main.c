@@ -5,11 +5,10 @@
 #include "cm-config.h"
 #include "cm-check.h"
 #include "cm-log.h"
-#include "cm-milter.h"
+#include "cm-milter-service.h"
 #include "cm-mime-gmime.h"
 #include "cm-settings.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,32 +37,6 @@ static int usage(void)
 {
 	fputs(usage_text, stderr);
 	return EXIT_TROUBLE;
-}
-
-static void warn_setting(void *ctx, const char *message)
-{
-	(void)ctx;
-	cm_log(CM_LOG_WARNING, "%s", message);
-}
-
-static int serve(const char *config)
-{
-	struct cm_settings settings;
-	const char *error;
-	int ret;
-
-	if (cm_settings_read(&settings, config, warn_setting, NULL,
-			     &error) < 0) {
-		cm_log(CM_LOG_ERROR, "%s", error);
-		return EXIT_TROUBLE;
-	}
-	cm_gmime_init();
-	ret = cm_milter_run(&settings, &error);
-	if (ret < 0)
-		cm_log(CM_LOG_ERROR, "%s%s%s", error, errno != 0 ? ": " : "",
-		       errno != 0 ? strerror(errno) : "");
-	cm_settings_deinit(&settings);
-	return ret < 0 ? EXIT_TROUBLE : EXIT_SUCCESS;
 }
 
 struct check_args {
@@ -193,5 +166,5 @@ int main(int argc, char **argv)
 	if (optind < argc)
 		return usage();
 	cm_log_init("chatmail-milter", debug);
-	return serve(config);
+	return cm_milter_serve(config) < 0 ? EXIT_TROUBLE : EXIT_SUCCESS;
 }

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include "cm-edits.h"
+#include "cm-cleanup.h"
+#include "cm-mime-gmime.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_ALLOC 8
+
+/* A field that passed by and may be changed; index counts those of its name,
+ * the first being 1, as the milter protocol does. */
+struct cm_edit {
+	char *name;
+	char *value; /* the new one; NULL removes the field */
+	int index;
+	bool change; /* or it only counts */
+};
+
+static struct cm_edit *add(struct cm_edits *edits, const char *name)
+{
+	struct cm_edit *edit;
+	unsigned int i;
+	int index = 1;
+
+	if (edits->count == CM_EDITS_MAX) {
+		edits->overflow = true;
+		return NULL;
+	}
+	if (edits->count == edits->alloc) {
+		unsigned int alloc = edits->alloc == 0 ? FIRST_ALLOC :
+							 edits->alloc * 2;
+		struct cm_edit *bigger = realloc(edits->edits,
+						 alloc * sizeof(*bigger));
+
+		if (bigger == NULL) {
+			edits->failed = true;
+			return NULL;
+		}
+		edits->edits = bigger;
+		edits->alloc = alloc;
+	}
+	for (i = 0; i < edits->count; i++) {
+		if (cm_ascii_equal(edits->edits[i].name, name))
+			index++;
+	}
+	edit = &edits->edits[edits->count];
+	memset(edit, 0, sizeof(*edit));
+	edit->index = index;
+	edit->name = strdup(name);
+	if (edit->name == NULL) {
+		edits->failed = true;
+		return NULL;
+	}
+	edits->count++;
+	return edit;
+}
+
+/* What an address header becomes. Nothing worth keeping in one of the
+ * recipients' is the list that Delta Chat writes; Reply-To just goes. */
+static void edit_addresses(struct cm_edit *edit, const char *value)
+{
+	size_t len = strlen(value);
+	int ret = len <= CM_EDITS_MAX_ADDRESSES ?
+		cm_gmime_plain_addresses(value, len, &edit->value) : -1;
+
+	edit->change = ret != 0;
+	if (ret < 0 && cm_ascii_equal(edit->name, "To"))
+		edit->value = strdup("\"hidden-recipients\": ;");
+	/* no From is worse than a free one; the gate has one address in it */
+	if (ret < 0 && cm_ascii_equal(edit->name, "From"))
+		edit->change = false;
+}
+
+static bool is_text(const char *value, const char *text)
+{
+	char copy[16];
+
+	return cm_header_unfold(value, strlen(value), copy,
+				sizeof(copy)) == 0 &&
+	       strcmp(copy, text) == 0;
+}
+
+void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
+		     bool strict, const char *name, const char *value)
+{
+	size_t len = strlen(name);
+	enum cm_cleanup what = direction == CM_OUTGOING ?
+		cm_cleanup_outgoing(name, len, strict) :
+		cm_cleanup_incoming(name, len);
+	struct cm_edit *edit;
+
+	if (what == CM_CLEANUP_KEEP)
+		return;
+	edit = add(edits, name);
+	if (edit == NULL)
+		return;
+	switch (what) {
+	case CM_CLEANUP_DROP:
+		edit->change = true;
+		break;
+	case CM_CLEANUP_SUBJECT:
+		edit->change = !is_text(value, CM_CLEANUP_SUBJECT_TEXT);
+		edit->value = strdup(CM_CLEANUP_SUBJECT_TEXT);
+		break;
+	default:
+		edit_addresses(edit, value);
+		break;
+	}
+}
+
+int cm_edits_apply(const struct cm_edits *edits, SMFICTX *ctx, bool lead_space)
+{
+	unsigned int i;
+
+	/* From the last to the first: what is removed then does not move the
+	 * ones still to come. */
+	for (i = edits->count; i-- > 0;) {
+		struct cm_edit *edit = &edits->edits[i];
+		char *value = edit->value;
+		int ret;
+
+		if (!edit->change)
+			continue;
+		if (value != NULL && lead_space) {
+			size_t size = strlen(value) + 2;
+
+			value = malloc(size);
+			if (value == NULL)
+				return -1;
+			(void)snprintf(value, size, " %s", edit->value);
+		}
+		ret = smfi_chgheader(ctx, edit->name, edit->index, value);
+		if (value != edit->value)
+			free(value);
+		if (ret != MI_SUCCESS)
+			return -1;
+	}
+	return 0;
+}
+
+void cm_edits_reset(struct cm_edits *edits)
+{
+	unsigned int i;
+
+	for (i = 0; i < edits->count; i++) {
+		free(edits->edits[i].name);
+		free(edits->edits[i].value);
+	}
+	edits->count = 0;
+	edits->overflow = false;
+	edits->failed = false;
+}
+
+void cm_edits_deinit(struct cm_edits *edits)
+{
+	cm_edits_reset(edits);
+	free(edits->edits);
+	memset(edits, 0, sizeof(*edits));
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-edits: the changes to a message's header that follow from lib/cm-cleanup,
+ * collected while the fields go by and told to Postfix at the end. A message
+ * that needs none (what Delta Chat sends) costs nothing.
+ */
+#ifndef CM_EDITS_H
+#define CM_EDITS_H
+
+#include "cm-gate.h"
+
+#include <libmilter/mfapi.h>
+
+/* Fields to be removed or changed in one message. Delta Chat needs none, mail
+ * clients at their worst a dozen, forwarded mail from elsewhere some 40. */
+#define CM_EDITS_MAX 200
+/* Address header whose display names are removed; a longer one becomes
+ * "hidden-recipients". Its text counts towards CM_MESSAGE_MAX_SKELETON. */
+#define CM_EDITS_MAX_ADDRESSES (32 * 1024)
+
+/* All zero is the empty list. */
+struct cm_edits {
+	struct cm_edit *edits;
+	unsigned int count, alloc;
+	bool overflow; /* over CM_EDITS_MAX: the message is to be refused */
+	bool failed;   /* out of memory: it is to be deferred */
+};
+
+/* Looks at the next field of the header (all of them must pass by here).
+ * strict as in cm_cleanup_outgoing(). */
+void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
+		     bool strict, const char *name, const char *value);
+
+/* Tells them to Postfix: only in the end-of-message callback. lead_space:
+ * SMFIP_HDR_LEADSPC was agreed on. 0, or -1 if libmilter refused. */
+int cm_edits_apply(const struct cm_edits *edits, SMFICTX *ctx,
+		   bool lead_space);
+
+/* For the next message. */
+void cm_edits_reset(struct cm_edits *edits);
+void cm_edits_deinit(struct cm_edits *edits);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-live: the settings in force, which a reload replaces while threads work
+ * with the old ones. Every user holds a reference; the last one frees.
+ */
+#ifndef CM_LIVE_H
+#define CM_LIVE_H
+
+#include "cm-settings.h"
+
+struct cm_live {
+	struct cm_settings set; /* read only */
+	unsigned int refs;	/* private */
+};
+
+/* Reads the file and puts it in force. 0, or -1 with *error_r set (to be used
+ * before the next call): what was in force stays. Warnings go to the log. */
+int cm_live_load(const char *path, const char **error_r);
+
+/* The settings in force, to be given back. Never NULL after the first
+ * successful load. */
+struct cm_live *cm_live_get(void);
+
+/* Takes NULL too; sets *live to NULL. */
+void cm_live_put(struct cm_live **live);
+
+/* Drops those in force, at the end. */
+void cm_live_unload(void);
+
+#endif

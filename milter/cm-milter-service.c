@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* pipe2(), pthread_setattr_default_np() */
+#include "cm-milter-service.h"
+#include "cm-live.h"
+#include "cm-log.h"
+#include "cm-milter.h"
+#include "cm-milter-counters.h"
+#include "cm-milter-socket.h"
+#include "cm-mime-gmime.h"
+#include "cm-notify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmilter/mfapi.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How long libmilter waits for a silent Postfix, in seconds. Postfix waits
+ * for us no longer than its own milter_*_timeout. */
+#define PEER_TIMEOUT 3600
+
+/* Stack of a connection's thread. The deepest path is GMime's parser on a
+ * header of 64 KB; musl's default of 128 KB is too near to it. */
+#define THREAD_STACK (512 * 1024)
+
+static void log_failure(const char *what)
+{
+	cm_log(CM_LOG_ERROR, "%s%s%s", what, errno != 0 ? ": " : "",
+	       errno != 0 ? strerror(errno) : "");
+}
+
+static int open_socket(const struct cm_settings *set)
+{
+	char conn[CM_MILTER_CONN_MAX];
+	const char *error = "libmilter: cannot register";
+	mode_t old_mask;
+	int ret;
+
+	if (cm_milter_socket_prepare(set, conn, &error) < 0) {
+		log_failure(error);
+		return -1;
+	}
+	errno = 0;
+	if (smfi_setconn(conn) != MI_SUCCESS || cm_milter_register() < 0 ||
+	    smfi_settimeout(PEER_TIMEOUT) != MI_SUCCESS) {
+		log_failure(error);
+		return -1;
+	}
+	/* closed to others from its first moment on */
+	old_mask = umask(0177);
+	ret = smfi_opensocket(0);
+	(void)umask(old_mask);
+	if (ret != MI_SUCCESS) {
+		log_failure("milter_socket: cannot listen there");
+		return -1;
+	}
+	if (cm_milter_socket_permit(set, &error) < 0) {
+		log_failure(error);
+		return -1;
+	}
+	return 0;
+}
+
+/* What the first thread waits for, one byte each. */
+#define EVENT_RELOAD 'r'
+#define EVENT_END 'e'
+
+static int events[2]; /* pipe */
+
+static void tell(char event)
+{
+	int saved_errno = errno;
+
+	/* full means that it has enough to do */
+	if (write(events[1], &event, 1) < 0)
+		errno = saved_errno;
+	errno = saved_errno;
+}
+
+static void on_hup(int signo)
+{
+	(void)signo;
+	tell(EVENT_RELOAD);
+}
+
+/* smfi_main() gets a thread of its own. Wherever it runs it blocks SIGHUP, and
+ * another thread of libmilter waits for it as an order to stop. As long as
+ * the process's first thread has it unblocked, the kernel delivers it there:
+ * Linux asks the first thread before any other (complete_signal() in
+ * kernel/signal.c). Where that is not so, SIGHUP stops us, and the service
+ * manager starts us again. */
+static void *milter_thread(void *arg)
+{
+	int *ret = arg;
+
+	*ret = smfi_main();
+	tell(EVENT_END);
+	return NULL;
+}
+
+static void reload(const char *config)
+{
+	const char *error;
+
+	cm_notify_reloading();
+	if (cm_live_load(config, &error) < 0)
+		cm_log(CM_LOG_ERROR, "settings stay as they were: %s", error);
+	else
+		cm_log(CM_LOG_INFO, "settings read again");
+	cm_notify("READY=1");
+}
+
+static int prepare_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_hup,
+				    .sa_flags = SA_RESTART };
+	sigset_t stop;
+
+	if (pipe2(events, O_CLOEXEC | O_NONBLOCK) < 0 ||
+	    fcntl(events[0], F_SETFL, 0) < 0)
+		return -1;
+	(void)sigemptyset(&action.sa_mask);
+	if (sigaction(SIGHUP, &action, NULL) < 0)
+		return -1;
+	/* These are for libmilter to take, whenever it gets there. */
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGTERM);
+	(void)sigaddset(&stop, SIGINT);
+	errno = pthread_sigmask(SIG_BLOCK, &stop, NULL);
+	return errno == 0 ? 0 : -1;
+}
+
+static int run_threads(const char *config)
+{
+	int ret = MI_FAILURE;
+	pthread_t thread;
+	char event = '\0';
+
+	if (prepare_signals() < 0) {
+		log_failure("cannot prepare for signals");
+		return -1;
+	}
+	errno = pthread_create(&thread, NULL, milter_thread, &ret);
+	if (errno != 0) {
+		log_failure("cannot start a thread");
+		return -1;
+	}
+	cm_notify("READY=1");
+	while (event != EVENT_END) {
+		if (read(events[0], &event, 1) == 1 && event == EVENT_RELOAD)
+			reload(config);
+	}
+	cm_notify("STOPPING=1");
+	(void)pthread_join(thread, NULL);
+	return ret == MI_SUCCESS ? 0 : -1;
+}
+
+int cm_milter_serve(const char *config)
+{
+	const char *error;
+	struct cm_live *live;
+	pthread_attr_t attr;
+	int ret;
+
+	if (cm_live_load(config, &error) < 0) {
+		cm_log(CM_LOG_ERROR, "%s", error);
+		return -1;
+	}
+	cm_gmime_init();
+	if (pthread_attr_init(&attr) == 0) {
+		(void)pthread_attr_setstacksize(&attr, THREAD_STACK);
+		(void)pthread_setattr_default_np(&attr);
+		(void)pthread_attr_destroy(&attr);
+	}
+	live = cm_live_get();
+	ret = open_socket(&live->set);
+	if (ret == 0 && cm_milter_counters_open(live->set.run_dir) < 0)
+		cm_log(CM_LOG_WARNING, "run_dir: cannot keep counters: %s",
+		       strerror(errno));
+	if (ret == 0)
+		cm_log(CM_LOG_INFO, "listening on %s",
+		       live->set.milter_socket_path);
+	cm_live_put(&live);
+	if (ret == 0) {
+		ret = run_threads(config);
+		cm_log(ret == 0 ? CM_LOG_INFO : CM_LOG_ERROR,
+		       ret == 0 ? "stopped" : "libmilter: main loop failed");
+	}
+	cm_milter_counters_close();
+	cm_live_unload();
+	return ret;
+}
