@@ -4,6 +4,7 @@
 /* What is left to read of a packet body. */
 struct reader {
 	const unsigned char *p, *end;
+	struct cm_openpgp_noise *noise;
 };
 
 static size_t left(const struct reader *r)
@@ -19,6 +20,14 @@ static bool skip(struct reader *r, size_t n)
 	return true;
 }
 
+/* As skip(), over what must look random. */
+static bool skip_noise(struct reader *r, size_t n)
+{
+	const unsigned char *data = r->p;
+
+	return skip(r, n) && cm_openpgp_noise_feed(r->noise, data, n);
+}
+
 static bool octet(struct reader *r, unsigned int *c_r)
 {
 	if (left(r) == 0)
@@ -27,10 +36,8 @@ static bool octet(struct reader *r, unsigned int *c_r)
 	return true;
 }
 
-/* A multiprecision integer: bit count, then that many bits. The top bit must
- * be where the count says (RFC 9580 3.2); X25519 points of ECDH begin with
- * 0x40, so 263 bits. Some writers count whole octets, and anything above the
- * true count by less than eight is let through for them. */
+/* A multiprecision integer: bit count, then that many bits (RFC 9580 3.2).
+ * The count need not be exact: some writers count whole octets. */
 static bool mpi(struct reader *r)
 {
 	unsigned int hi, lo, bits;
@@ -40,7 +47,7 @@ static bool mpi(struct reader *r)
 		return false;
 	bits = hi << 8 | lo;
 	size = (bits + 7) / 8;
-	return bits > 0 && skip(r, size);
+	return bits > 0 && skip_noise(r, size);
 }
 
 /* One octet of length, then that many octets, at least min. */
@@ -48,7 +55,7 @@ static bool counted(struct reader *r, size_t min)
 {
 	unsigned int n;
 
-	return octet(r, &n) && n >= min && skip(r, n);
+	return octet(r, &n) && n >= min && skip_noise(r, n);
 }
 
 /* RFC 9580 5.1.3 to 5.1.7: what stands behind the algorithm octet. */
@@ -63,27 +70,39 @@ static bool esk_fields(struct reader *r, unsigned int algorithm)
 	case 18: /* ECDH: point, wrapped session key */
 		return mpi(r) && counted(r, 16);
 	case 25: /* X25519 */
-		return skip(r, 32) && counted(r, 16);
+		return skip_noise(r, 32) && counted(r, 16);
 	case 26: /* X448 */
-		return skip(r, 56) && counted(r, 16);
+		return skip_noise(r, 56) && counted(r, 16);
 	case 35: /* ML-KEM-768 + X25519 */
-		return skip(r, 32 + 1088) && counted(r, 16);
+		return skip_noise(r, 32 + 1088) && counted(r, 16);
 	case 36: /* ML-KEM-1024 + X448 */
-		return skip(r, 56 + 1568) && counted(r, 16);
+		return skip_noise(r, 56 + 1568) && counted(r, 16);
 	default:
 		return false;
 	}
 }
 
-bool cm_openpgp_pkesk_valid(const unsigned char *body, size_t size)
+static bool all_zero(const unsigned char *p, size_t n)
 {
-	struct reader r = { body, body + size };
+	while (n > 0 && *p == 0) {
+		p++;
+		n--;
+	}
+	return n == 0;
+}
+
+bool cm_openpgp_pkesk_valid(const unsigned char *body, size_t size,
+			    struct cm_openpgp_noise *noise)
+{
+	struct reader r = { body, body + size, noise };
 	unsigned int version, algorithm, n;
 
 	if (!octet(&r, &version))
 		return false;
 	if (version == 3) {
-		if (!skip(&r, 8)) /* key id, zero for anonymous */
+		/* key ID, zero for anonymous */
+		if (left(&r) < 8 ||
+		    !(all_zero(r.p, 8) ? skip(&r, 8) : skip_noise(&r, 8)))
 			return false;
 	} else if (version == 6) {
 		unsigned int key_version;
@@ -95,7 +114,7 @@ bool cm_openpgp_pkesk_valid(const unsigned char *body, size_t size)
 			if (!octet(&r, &key_version) ||
 			    !((key_version == 4 && n == 21) ||
 			      (key_version == 6 && n == 33)) ||
-			    !skip(&r, n - 1))
+			    !skip_noise(&r, n - 1))
 				return false;
 		}
 	} else {
@@ -116,11 +135,11 @@ static bool s2k(struct reader *r)
 	case 0: /* simple: hash */
 		return skip(r, 1);
 	case 1: /* salted: hash, salt */
-		return skip(r, 1 + 8);
+		return skip(r, 1) && skip_noise(r, 8);
 	case 3: /* iterated and salted: hash, salt, count */
-		return skip(r, 1 + 8 + 1);
+		return skip(r, 1) && skip_noise(r, 8) && skip(r, 1);
 	case 4: /* Argon2: salt, t, p, m */
-		return skip(r, 16 + 3);
+		return skip_noise(r, 16) && skip(r, 3);
 	default:
 		return false;
 	}
@@ -137,13 +156,15 @@ static const unsigned char nonce_sizes[] = { 0, 16, 15, 12 };
 static bool nonce_and_key(struct reader *r, unsigned int aead)
 {
 	/* at least a 16 octet session key and the tag */
-	return aead >= 1 && aead <= 3 && skip(r, nonce_sizes[aead]) &&
-	       left(r) >= 16 + 16 && left(r) <= 32 + 16;
+	return aead >= 1 && aead <= 3 && skip_noise(r, nonce_sizes[aead]) &&
+	       left(r) >= 16 + 16 && left(r) <= 32 + 16 &&
+	       skip_noise(r, left(r));
 }
 
-bool cm_openpgp_skesk_valid(const unsigned char *body, size_t size)
+bool cm_openpgp_skesk_valid(const unsigned char *body, size_t size,
+			    struct cm_openpgp_noise *noise)
 {
-	struct reader r = { body, body + size }, inner;
+	struct reader r = { body, body + size, noise }, inner;
 	unsigned int version, cipher, aead, fields, n;
 
 	if (!octet(&r, &version))
@@ -152,7 +173,9 @@ bool cm_openpgp_skesk_valid(const unsigned char *body, size_t size)
 		/* an encrypted session key (algorithm and key) may follow */
 		return octet(&r, &cipher) && cipher_valid(cipher) &&
 		       s2k(&r) &&
-		       (left(&r) == 0 || (left(&r) >= 17 && left(&r) <= 33));
+		       (left(&r) == 0 ||
+			(left(&r) >= 17 && left(&r) <= 33 &&
+			 skip_noise(&r, left(&r))));
 	}
 	if (version == 5) {
 		return octet(&r, &cipher) && cipher_valid(cipher) &&
@@ -168,6 +191,7 @@ bool cm_openpgp_skesk_valid(const unsigned char *body, size_t size)
 		return false;
 	inner.p = r.p;
 	inner.end = r.p + n;
+	inner.noise = noise;
 	return s2k(&inner) && left(&inner) == 0 && skip(&r, n) &&
 	       nonce_and_key(&r, aead);
 }

@@ -9,10 +9,14 @@
 #ifndef CM_OPENPGP_ESK_H
 #define CM_OPENPGP_ESK_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "cm-openpgp-noise.h"
 
-bool cm_openpgp_pkesk_valid(const unsigned char *body, size_t size);
-bool cm_openpgp_skesk_valid(const unsigned char *body, size_t size);
+/* All that is noise in an honest packet (key IDs, salts, encrypted keys) goes
+ * to `noise`, which goes on from packet to packet: one of them may be too
+ * short to tell. */
+bool cm_openpgp_pkesk_valid(const unsigned char *body, size_t size,
+			    struct cm_openpgp_noise *noise);
+bool cm_openpgp_skesk_valid(const unsigned char *body, size_t size,
+			    struct cm_openpgp_noise *noise);
 
 #endif

@@ -42,8 +42,9 @@ static enum cm_rule packet_begin(struct cm_openpgp *pgp)
 	}
 	if (pgp->tag != TAG_SEIPD)
 		return CM_RULE_OPENPGP_PACKET;
-	/* Nobody could decrypt it: somebody only dressed something up. */
-	if (pgp->esk_count == 0)
+	/* Nobody could decrypt it: somebody only dressed something up. Or
+	 * what all the session keys say together is no noise. */
+	if (pgp->esk_count == 0 || !cm_openpgp_noise_end(&pgp->noise))
 		return CM_RULE_OPENPGP_SESSION_KEY;
 	return CM_RULE_NONE;
 }
@@ -118,61 +119,6 @@ static enum cm_rule take_length_octet(struct cm_openpgp *pgp,
 	return length_known(pgp);
 }
 
-static unsigned int count_high_bits(const unsigned char *data, size_t size)
-{
-	unsigned int count = 0;
-
-	for (; size >= 8; data += 8, size -= 8) {
-		uint64_t word;
-
-		memcpy(&word, data, 8);
-		count += (unsigned int)__builtin_popcountll(
-			word & UINT64_C(0x8080808080808080));
-	}
-	for (; size > 0; data++, size--)
-		count += *data >> 7;
-	return count;
-}
-
-static enum cm_rule check_window(const struct cm_openpgp *pgp)
-{
-	unsigned int min, max;
-
-	if (pgp->window_size == CM_OPENPGP_WINDOW) {
-		min = CM_OPENPGP_WINDOW / 4;
-		max = CM_OPENPGP_WINDOW - min;
-	} else if (pgp->window_size >= CM_OPENPGP_MIN_WINDOW) {
-		min = 2;
-		max = pgp->window_size - min;
-	} else {
-		return CM_RULE_NONE;
-	}
-	return pgp->window_high < min || pgp->window_high > max ?
-		CM_RULE_OPENPGP_DATA : CM_RULE_NONE;
-}
-
-static enum cm_rule take_ciphertext(struct cm_openpgp *pgp,
-				    const unsigned char *data, size_t size)
-{
-	while (size > 0) {
-		size_t n = CM_OPENPGP_WINDOW - pgp->window_size;
-
-		if (n > size)
-			n = size;
-		pgp->window_high += count_high_bits(data, n);
-		pgp->window_size += (unsigned int)n;
-		data += n;
-		size -= n;
-		if (pgp->window_size == CM_OPENPGP_WINDOW) {
-			if (check_window(pgp) != CM_RULE_NONE)
-				return CM_RULE_OPENPGP_DATA;
-			pgp->window_size = 0;
-			pgp->window_high = 0;
-		}
-	}
-	return CM_RULE_NONE;
-}
-
 /* RFC 9580 9.6, and 9.3 without the ciphers that must not be used. */
 static bool seipd2_head_valid(const unsigned char *head)
 {
@@ -221,7 +167,8 @@ static enum cm_rule take_body(struct cm_openpgp *pgp,
 	if (rule != CM_RULE_NONE)
 		return rule;
 	pgp->data_size += size;
-	return take_ciphertext(pgp, data, size);
+	return cm_openpgp_noise_feed(&pgp->noise, data, size) ?
+		CM_RULE_NONE : CM_RULE_OPENPGP_DATA;
 }
 
 static enum cm_rule packet_end(struct cm_openpgp *pgp)
@@ -231,12 +178,13 @@ static enum cm_rule packet_end(struct cm_openpgp *pgp)
 		if (pgp->data_size < (pgp->data_version == 2 ? SEIPD_V2_MIN :
 							       SEIPD_V1_MIN))
 			return CM_RULE_OPENPGP_DATA;
-		return check_window(pgp);
+		return cm_openpgp_noise_end(&pgp->noise) ?
+			CM_RULE_NONE : CM_RULE_OPENPGP_DATA;
 	}
 	pgp->state = STATE_TAG;
 	if (pgp->tag == TAG_PKESK ?
-	    !cm_openpgp_pkesk_valid(pgp->body, pgp->body_size) :
-	    !cm_openpgp_skesk_valid(pgp->body, pgp->body_size))
+	    !cm_openpgp_pkesk_valid(pgp->body, pgp->body_size, &pgp->noise) :
+	    !cm_openpgp_skesk_valid(pgp->body, pgp->body_size, &pgp->noise))
 		return CM_RULE_OPENPGP_SESSION_KEY;
 	return CM_RULE_NONE;
 }

@@ -6,8 +6,9 @@
  *	(PKESK v3|v6, SKESK v4|v5|v6)+  SEIPD v1|v2  end
  *
  * in new or legacy packet format. It looks at structure only: it can see that
- * a session key packet has the shape of its algorithm and that the encrypted
- * data is not text, not that anybody can decrypt it.
+ * a session key packet has the shape of its algorithm and that what should be
+ * noise, in it and in the encrypted data, is not text (see cm-openpgp-noise),
+ * not that anybody can decrypt it.
  *
  * A push scanner in constant memory: feed() any number of bytes at a time,
  * the answer does not depend on how they were cut. No allocation.
@@ -15,6 +16,7 @@
 #ifndef CM_OPENPGP_H
 #define CM_OPENPGP_H
 
+#include "cm-openpgp-noise.h"
 #include "cm-rule.h"
 
 #include <stdbool.h>
@@ -27,13 +29,6 @@
 /* Body of one PKESK or SKESK. ML-KEM-1024 + X448 takes 1700 bytes, RSA of
  * 16384 bits 2060. */
 #define CM_OPENPGP_MAX_ESK_SIZE 4096
-
-/* SEIPD data is looked at in windows of this many bytes; in each, between a
- * quarter and three quarters have the high bit set. Random data misses that
- * once in 10^15 windows; text of any alphabet nearly always does. */
-#define CM_OPENPGP_WINDOW 256
-/* A last, shorter window counts from this size on, with looser bounds. */
-#define CM_OPENPGP_MIN_WINDOW 48
 
 struct cm_openpgp {
 	int state;
@@ -48,7 +43,7 @@ struct cm_openpgp {
 	unsigned int esk_count;
 	uint64_t data_size; /* SEIPD body seen */
 	unsigned int data_version;
-	unsigned int window_size, window_high;
+	struct cm_openpgp_noise noise; /* of the session keys, then the data */
 
 	/* body of a PKESK or SKESK, head of an SEIPD */
 	size_t body_size;

@@ -9,7 +9,8 @@ enum {
 	SEEN_ENCODING = 2,
 	SEEN_DESCRIPTION = 4,
 	SEEN_DISPOSITION = 8,
-	SEEN_MESSAGE_ID = 16
+	SEEN_MESSAGE_ID = 16,
+	SEEN_MIME_VERSION = 32
 };
 
 /* Descriptions, compared whole and with their case. */
@@ -21,15 +22,18 @@ static const char *const version_descriptions[] = {
 };
 
 static const char *const data_descriptions[] = {
-	"OpenPGP encrypted message",	     /* Thunderbird, Enigmail, Proton,
-						Delta Chat before 2.50 */
-	"This is an encrypted message part", /* Evolution */
+	"OpenPGP encrypted message",	/* Thunderbird, Enigmail, Proton,
+					   Delta Chat before 2.50 */
+	"PGP/MIME encrypted message",	/* Roundcube's enigma */
+	/* Evolution in English, GPGMail before GPGTools */
+	"This is a digitally encrypted message part",
+	"This is an encrypted message part",
 	NULL
 };
 
 /* Names of files, as name= of the type and filename= of the disposition. */
 static const char *const version_names[] = {
-	"version.asc", /* Mailvelope */
+	"version.asc", /* Google's End-To-End */
 	NULL
 };
 
@@ -48,7 +52,9 @@ static const char *const preambles[] = {
 	"This is an OpenPGP/MIME encrypted message (RFC 4880 and 3156)",
 	/* Enigmail of old, GPGTools (Apple Mail) */
 	"This is an OpenPGP/MIME encrypted message (RFC 2440 and 3156)",
-	/* Mailpile, K-9 and other libraries of the Java and Python worlds */
+	/* Horde IMP */
+	"This message is in MIME format and has been PGP encrypted.",
+	/* PHPMailer and other libraries, whatever the multipart */
 	"This is a multi-part message in MIME format.",
 	NULL
 };
@@ -217,6 +223,19 @@ static enum cm_rule message_id_field(struct cm_part *part, const char *value,
 	return CM_RULE_NONE;
 }
 
+/* Python's email library puts it on every part (Zeyple, Mailpile). */
+static enum cm_rule mime_version_field(struct cm_part *part,
+				       const char *value, size_t len)
+{
+	char text[8];
+
+	if (part->kind == CM_PART_SECUREJOIN ||
+	    cm_header_unfold(value, len, text, sizeof(text)) < 0 ||
+	    strcmp(text, "1.0") != 0)
+		return CM_RULE_PART_HEADER;
+	return CM_RULE_NONE;
+}
+
 enum cm_rule cm_part_field(struct cm_part *part, const char *field, size_t len)
 {
 	static const struct {
@@ -228,7 +247,8 @@ enum cm_rule cm_part_field(struct cm_part *part, const char *field, size_t len)
 		{ "Content-Transfer-Encoding", SEEN_ENCODING, encoding_field },
 		{ "Content-Description", SEEN_DESCRIPTION, description_field },
 		{ "Content-Disposition", SEEN_DISPOSITION, disposition_field },
-		{ "Message-ID", SEEN_MESSAGE_ID, message_id_field }
+		{ "Message-ID", SEEN_MESSAGE_ID, message_id_field },
+		{ "MIME-Version", SEEN_MIME_VERSION, mime_version_field }
 	};
 	const char *colon = memchr(field, ':', len);
 	char name[32];
