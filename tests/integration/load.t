@@ -73,7 +73,8 @@ ok() {
 
 login() { "$client" "$dir/run/auth-client" plain "$1" "$2"; }
 raw() { "$client" "$dir/run/auth-client" raw "$1"; }
-in_ns() { nsenter -t "$pid" -m -- "$@"; }
+# -r: where the test itself runs in a chroot, stay in it
+in_ns() { nsenter -t "$pid" -m -r -- "$@"; }
 adm() { in_ns doveadm -c "$dir/dovecot.conf" "$@"; }
 # all there is below the mailboxes' parent, without times
 tree() { (cd "$mail" && find . | sort); }
@@ -443,8 +444,9 @@ is "$(login hello@$domain 'first pass')" "ok hello@$domain" "and back"
 # --- what is logged
 
 ok "creation is logged" grep -q 'chatmail: account created' "$dir/log"
-is "$(grep 'chatmail: ' "$dir/log" | grep -c "@$domain")" 0 \
-	"our lines name nobody"
+# Dovecot's own, because the test sets auth_verbose: Password mismatch
+is "$(grep 'chatmail: ' "$dir/log" | grep -v 'Password mismatch' |
+	grep -c "@$domain")" 0 "our lines name nobody"
 is "$(grep -E '(Error|Warning|Fatal|Panic): ' "$dir/log" |
 	grep -c "@$domain")" 0 "no error names anybody"
 is "$(grep -cE '(Panic|Fatal): ' "$dir/log")" 0 "nothing crashed"
