@@ -13,6 +13,8 @@
 
 #define PASSWORD_FILE "password"
 #define DAY ((time_t)86400)
+/* characters of a SHA512-CRYPT hash behind its salt */
+#define SHA512_CRYPT_SUM 86
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
@@ -81,8 +83,32 @@ static bool scheme_char_valid(char c)
 	       (c >= '0' && c <= '9') || c == '-' || c == '.';
 }
 
+static bool crypt_char_valid(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= '0' && c <= '9') || c == '.' || c == '/';
+}
+
+/* crypt(5): $6$[rounds=N$]salt$ and 86 characters. crypt(3) does not tell a
+ * malformed setting from a password that does not match. */
+static bool sha512_crypt_valid(const char *hash, size_t len)
+{
+	const char *end = hash + len, *sum = end - SHA512_CRYPT_SUM, *p;
+
+	if (len < 3 + 1 + SHA512_CRYPT_SUM || memcmp(hash, "$6$", 3) != 0 ||
+	    sum[-1] != '$')
+		return false;
+	for (p = sum; p < end; p++) {
+		if (!crypt_char_valid(*p))
+			return false;
+	}
+	return true;
+}
+
 bool cm_account_hash_valid(const char *hash, size_t len)
 {
+	static const char sha512[] = "{SHA512-CRYPT}";
+	const size_t scheme_len = sizeof(sha512) - 1;
 	size_t i = 1;
 
 	if (len > CM_ACCOUNT_MAX_HASH || len < 1 || hash[0] != '{')
@@ -95,6 +121,8 @@ bool cm_account_hash_valid(const char *hash, size_t len)
 		if (hash[i] <= ' ' || hash[i] > '~')
 			return false;
 	}
+	if (len > scheme_len && memcmp(hash, sha512, scheme_len) == 0)
+		return sha512_crypt_valid(hash + scheme_len, len - scheme_len);
 	return true;
 }
 

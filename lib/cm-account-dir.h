@@ -61,7 +61,9 @@ enum cm_dir_result cm_account_open(int mailboxes_fd, const char *name,
 
 /* Reads `password` into buf, NUL-terminated. Strict: `{SCHEME}` (letters,
  * digits, '-', '.'), then at least one printable ASCII character and nothing
- * else; one newline at the end, as an editor leaves it, is dropped. */
+ * else; one newline at the end, as an editor leaves it, is dropped. Of
+ * SHA512-CRYPT, the scheme that we and chatmail/relay write, the form of the
+ * hash is checked, too. */
 enum cm_dir_result cm_account_read_hash(int account_fd,
 					char buf[CM_ACCOUNT_MAX_HASH + 1],
 					const char **error_r);

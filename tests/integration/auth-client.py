@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A client of Dovecot's auth socket, for logins that no mail client sends.
+
+auth-client.py SOCKET plain USER PASSWORD   one SASL PLAIN login
+auth-client.py SOCKET raw RESPONSE          the same with any response
+auth-client.py SOCKET big USER N            a password of N bytes
+auth-client.py SOCKET race USER N           N logins at once, each with its
+                                            own password
+
+All but race print one line: ok USER | fail | tempfail | disabled | closed.
+race prints how many of each and leaves the winning password on the second
+line. USER, PASSWORD and RESPONSE may have Python's backslash escapes.
+Protocol: doc/auth-protocol of Dovecot 2.3, version 1.2 (2.4 speaks it, too).
+"""
+import base64
+import collections
+import os
+import socket
+import sys
+import threading
+
+TIMEOUT = 60
+
+
+def unescape(text):
+    return os.fsencode(text).decode("unicode_escape").encode("latin1")
+
+
+def verdict(line):
+    fields = line.rstrip("\n").split("\t")
+    if fields[0] == "OK":
+        user = [f[5:] for f in fields if f.startswith("user=")]
+        return "ok " + (user[0] if user else "")
+    if fields[0] != "FAIL":
+        return "unexpected " + line.strip()
+    # 2.3: temp, user_disabled; 2.4: code=temp_fail, code=user_disabled
+    if "temp" in fields or "code=temp_fail" in fields:
+        return "tempfail"
+    if "user_disabled" in fields or "code=user_disabled" in fields:
+        return "disabled"
+    return "fail"
+
+
+class Client:
+    def __init__(self, path):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(TIMEOUT)
+        self.sock.connect(path)
+        self.file = self.sock.makefile("rb")
+        # the process id names the client and must be unique
+        Client.last = getattr(Client, "last", os.getpid() * 1000) + 1
+        self.sock.sendall(b"VERSION\t1\t2\nCPID\t%d\n" %
+                          (Client.last % 2**31))
+        for line in self.file:
+            if line == b"DONE\n":
+                return
+        raise SystemExit("no handshake from " + path)
+
+    def login(self, response):
+        resp = base64.b64encode(response)
+        line = b"AUTH\t1\tPLAIN\tservice=imap\tsecured\tno-penalty\tresp=" + resp + b"\n"
+        try:
+            self.sock.sendall(line)
+            answer = self.file.readline().decode("latin1")
+        except (BrokenPipeError, ConnectionResetError):
+            answer = ""
+        return verdict(answer) if answer else "closed"
+
+
+def race(path, user, count):
+    passwords = ["race-password-%03d" % i for i in range(count)]
+    clients = [Client(path) for _ in passwords]
+    results = [None] * count
+    start = threading.Barrier(count)
+
+    def run(i):
+        start.wait()
+        response = b"\0" + user + b"\0" + passwords[i].encode()
+        results[i] = clients[i].login(response).split()[0]
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    counts = collections.Counter(results)
+    print(" ".join("%s=%d" % item for item in sorted(counts.items())))
+    print(" ".join(p for p, r in zip(passwords, results) if r == "ok"))
+
+
+def main(argv):
+    path, command = argv[1], argv[2]
+    if command == "plain":
+        response = b"\0" + unescape(argv[3]) + b"\0" + unescape(argv[4])
+        print(Client(path).login(response))
+    elif command == "raw":
+        print(Client(path).login(unescape(argv[3])))
+    elif command == "big":
+        response = b"\0" + unescape(argv[3]) + b"\0" + b"x" * int(argv[4])
+        print(Client(path).login(response))
+    elif command == "race":
+        race(path, unescape(argv[3]), int(argv[4]))
+    else:
+        raise SystemExit(__doc__)
+
+
+main(sys.argv)

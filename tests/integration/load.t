@@ -1,0 +1,454 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Loads libauthdb_chatmail.so into a real Dovecot and logs in. Dovecot looks
+# for auth modules in a directory fixed when it was compiled, so it runs in a
+# mount namespace of its own where that directory is ours. Nothing of the
+# machine's is touched. Needs root (for the namespace, and because Dovecot's
+# auth-worker runs as another user); skipped without.
+#
+# From the Makefile: CM_BUILDDIR CM_SRCDIR (top level), CM_MODULEDIR (where
+# Dovecot looks), CM_DOVECOT_SERIES (2.3 or 2.4). CM_KEEP=1 keeps the folder.
+set -u
+LC_ALL=C
+export LC_ALL
+
+skip_all() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+PATH=$PATH:/usr/sbin:/sbin
+[ -n "${CM_DOVECOT_SERIES:-}" ] || skip_all "built without Dovecot"
+[ "$(id -u)" = 0 ] || skip_all "needs root (mount namespace, other users)"
+for cmd in dovecot doveadm unshare nsenter python3; do
+	command -v "$cmd" >/dev/null || skip_all "$cmd is not installed"
+done
+unshare -m true 2>/dev/null || skip_all "no mount namespaces here"
+
+dir=$(mktemp -d "${TMPDIR:-/tmp}/cm-load.XXXXXX")
+client=$CM_SRCDIR/tests/integration/auth-client.py
+mail=$dir/mail
+domain=example.org
+pid=
+count=0
+
+cleanup() {
+	if [ -n "$pid" ]; then
+		kill "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	fi
+	if [ "${CM_KEEP:-0}" = 1 ]; then
+		echo "# kept: $dir"
+	else
+		rm -rf "$dir"
+	fi
+}
+trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
+
+bail() {
+	echo "Bail out! $1"
+	[ -f "$dir/log" ] && sed 's/^/# /' "$dir/log"
+	exit 1
+}
+
+# is GOT WANTED NAME
+is() {
+	count=$((count + 1))
+	if [ "$1" = "$2" ]; then
+		echo "ok $count - $3"
+	else
+		echo "not ok $count - $3"
+		printf '#   got: %s\n#   wanted: %s\n' "$1" "$2"
+	fi
+}
+
+# ok NAME COMMAND...
+ok() {
+	name=$1
+	shift
+	if "$@"; then is yes yes "$name"; else is no yes "$name"; fi
+}
+
+login() { "$client" "$dir/run/auth-client" plain "$1" "$2"; }
+raw() { "$client" "$dir/run/auth-client" raw "$1"; }
+# -r: where the test itself runs in a chroot, stay in it
+in_ns() { nsenter -t "$pid" -m -r -- "$@"; }
+adm() { in_ns doveadm -c "$dir/dovecot.conf" "$@"; }
+# all there is below the mailboxes' parent, without times
+tree() { (cd "$mail" && find . | sort); }
+
+write_ini() {
+	cat >"$dir/chatmail.ini" <<EOF
+[params]
+mail_domain = $domain
+mailboxes_dir = $mail/boxes
+mail_user = nobody
+run_dir = $dir/run
+state_dir = $dir/state
+nocreate_file = $dir/nocreate
+username_min_length = 5
+username_max_length = 12
+password_min_length = 9
+max_mailbox_size = 500M
+EOF
+}
+
+# --- a stage with our modules over a copy of Dovecot's
+
+stage=$dir/stage
+(
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	make -C "$CM_BUILDDIR/dovecot-plugin" install DESTDIR="$stage"
+) >"$dir/install.log" 2>&1 || bail "make install failed: $dir/install.log"
+built=$(find "$stage" -name libauthdb_chatmail.so)
+[ -n "$built" ] || bail "libauthdb_chatmail.so is not installed"
+built=$(dirname "$(dirname "$built")")
+cp -a "$CM_MODULEDIR" "$dir/modules" || bail "cannot copy $CM_MODULEDIR"
+cp -a "$built/." "$dir/modules/" || bail "cannot copy our modules"
+is "$(find "$stage" -name '*.la' | wc -l)" 0 "no .la files are installed"
+
+# --- the configuration: ours as shipped, and as little as possible around it
+
+mkdir "$mail" "$mail/boxes" "$dir/run" "$dir/state"
+chmod 755 "$dir" "$mail"
+chmod 700 "$mail/boxes"
+chown nobody "$mail/boxes"
+write_ini
+sed -e "s|/etc/chatmail/chatmail.ini|$dir/chatmail.ini|" \
+	-e 's|user = vmail|user = nobody|' \
+	"$CM_SRCDIR/conf.d/dovecot-$CM_DOVECOT_SERIES/10-chatmail-auth.conf" \
+	>"$dir/10-chatmail-auth.conf"
+port=$(python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+{
+	if [ "$CM_DOVECOT_SERIES" = 2.4 ]; then
+		version=$(dovecot --version | sed 's/ .*//; s/-.*//')
+		cat <<EOF
+dovecot_config_version = $version
+dovecot_storage_version = $version
+auth_allow_cleartext = yes
+mail_driver = maildir
+mail_path = ~
+protocols {
+  imap = yes
+}
+log_debug = category=auth
+auth_verbose = yes
+EOF
+	else
+		cat <<EOF
+disable_plaintext_auth = no
+mail_location = maildir:~
+protocols = imap
+auth_debug = yes
+EOF
+	fi
+	cat <<EOF
+base_dir = $dir/run
+state_dir = $dir/state
+log_path = $dir/log
+debug_log_path = $dir/debug.log
+ssl = no
+listen = 127.0.0.1
+first_valid_uid = 1
+auth_failure_delay = 0
+service imap-login {
+  inet_listener imap {
+    port = $port
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+service auth {
+  unix_listener auth-client {
+    mode = 0600
+  }
+}
+!include $dir/10-chatmail-auth.conf
+EOF
+} >"$dir/dovecot.conf"
+
+start() {
+	# shellcheck disable=SC2016
+	unshare -m --propagation private -- sh -c '
+		mount --bind "$1/modules" "$2" &&
+		exec dovecot -F -c "$1/dovecot.conf"' sh "$dir" \
+		"$CM_MODULEDIR" >"$dir/out" 2>&1 &
+	pid=$!
+	tries=0
+	until [ -S "$dir/run/auth-client" ]; do
+		tries=$((tries + 1))
+		kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 100 ] ||
+			bail "Dovecot does not start: $(cat "$dir/out")"
+		sleep 0.1
+	done
+}
+
+start
+
+# --- the life of an account
+
+is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
+	"the first login makes the account"
+box=$mail/boxes/hello@$domain
+is "$(stat -c '%a %U' "$box")" "700 nobody" "its directory is private"
+is "$(stat -c '%a %U' "$box/password")" "600 nobody" "and its password"
+is "$(cut -c1-17 "$box/password")" '{SHA512-CRYPT}$6$' "hashed"
+is "$(($(stat -c %Y "$box/password") % 86400))" 0 \
+	"its time is a day, not a second"
+ok "enforceE2EEincoming is there" [ -f "$box/enforceE2EEincoming" ]
+is "$(cd "$box" && echo .[!.]* *)" ".[!.]* enforceE2EEincoming password" \
+	"and nothing else"
+before=$(cksum "$box/password")
+is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
+	"the same password again"
+is "$(login hello@$domain 'wrong pass')" fail "a wrong password"
+is "$(login hello@$domain x)" fail "a wrong short password"
+is "$(login Hello@EXAMPLE.org 'first pass')" "ok hello@$domain" \
+	"case does not count for an account that exists"
+is "$(cksum "$box/password")" "$before" "the account is as it was"
+
+touch "$box/DISABLED"
+is "$(login hello@$domain 'first pass')" disabled "a blocked account"
+is "$(login hello@$domain 'wrong pass')" fail \
+	"that it is blocked is not told to strangers"
+rm "$box/DISABLED"
+
+# --- what must not become an account
+
+kept=$(tree)
+refused() { # NAME USER PASSWORD
+	got=$(login "$2" "$3")
+	case $got in fail | closed) got=refused ;; esac
+	is "$got" refused "refused: $1"
+}
+refused "upper case" "Abcdef@$domain" 'first pass'
+refused "upper case domain" "abcdef@Example.org" 'first pass'
+refused "too short name" "abcd@$domain" 'first pass'
+refused "too long name" "abcdefghijklm@$domain" 'first pass'
+refused "wrong domain" "abcdef@example.net" 'first pass'
+refused "subdomain" "abcdef@sub.$domain" 'first pass'
+refused "no domain" "abcdef" 'first pass'
+refused "no local part" "@$domain" 'first pass'
+refused "two @" "abc@def@$domain" 'first pass'
+refused ".." ".." 'first pass'
+refused "../ in the name" "../abc@$domain" 'first pass'
+refused "/ in the name" "abc/def@$domain" 'first pass'
+refused "absolute path" "$mail/abc@$domain" 'first pass'
+refused "leading dot" ".abcdef@$domain" 'first pass'
+refused "two dots" "abc..def@$domain" 'first pass'
+refused "%" "abc%def@$domain" 'first pass'
+refused "%u" "%u@$domain" 'first pass'
+refused "%{user}" "%{user}@$domain" 'first pass'
+refused "+" "abc+def@$domain" 'first pass'
+refused "space" "abc def@$domain" 'first pass'
+refused "newline" "abc\\ndef@$domain" 'first pass'
+refused "tab" "abc\\tdef@$domain" 'first pass'
+refused "NUL in the name" "abc\\x00def@$domain" 'first pass'
+refused "NUL behind the name" "abcdef@$domain\\x00" 'first pass'
+refused "NUL in the password" "abcdef@$domain" 'first pass\x00more'
+refused "bytes above 127" "abcd\\xc3\\xa9f@$domain" 'first pass'
+refused "bytes above 127, no UTF-8" "abcd\\xff\\xfe@$domain" 'first pass'
+refused "empty password" "abcdef@$domain" ''
+refused "too short password" "abcdef@$domain" '12345678'
+refused "too few characters, enough bytes" "abcdef@$domain" '1234567\xc3\xa9'
+refused "too long password" "abcdef@$domain" \
+	"$(printf '%0512d' 0)"
+is "$(raw '')" fail "refused: empty response"
+is "$(raw 'no nul at all')" fail "refused: response without NUL"
+big=$("$client" "$dir/run/auth-client" big "abcdef@$domain" 1048576)
+case $big in fail | closed) big=refused ;; esac
+is "$big" refused "refused: 1 MB password"
+is "$(tree)" "$kept" "and nothing was created, anywhere"
+
+is "$(login "edge5@$domain" '123456789')" "ok edge5@$domain" \
+	"shortest name and password"
+is "$(login "edge-of_12.x@$domain" "$(printf '%0511d' 0)")" \
+	"ok edge-of_12.x@$domain" "longest name and password"
+is "$(login "utf8x@$domain" '12345678\xc3\xa9')" "ok utf8x@$domain" \
+	"nine characters in ten bytes"
+is "$(login "percent@$domain" '%u%{user}%d!')" "ok percent@$domain" \
+	"variables in a password are letters"
+is "$(login "percent@$domain" '%u%{user}%d!')" "ok percent@$domain" \
+	"and stay so"
+
+touch "$dir/nocreate"
+refused "a new account while registration is closed" \
+	"closed@$domain" 'first pass'
+is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
+	"existing accounts go on"
+rm "$dir/nocreate"
+
+# --- userdb
+
+is "$(adm user -f home hello@$domain)" "$box" "userdb: home"
+is "$(adm user -f uid hello@$domain)" "$(id -u nobody)" "userdb: uid"
+is "$(adm user -f gid hello@$domain)" "$(id -g nobody)" "userdb: gid"
+if [ "$CM_DOVECOT_SERIES" = 2.4 ]; then
+	is "$(adm user -f quota_storage_size hello@$domain)" 524288000B \
+		"userdb: quota"
+else
+	is "$(adm user -f quota_rule hello@$domain)" '*:bytes=524288000' \
+		"userdb: quota"
+fi
+is "$(adm user -f home HELLO@$domain)" "$box" "userdb: any case"
+adm user -f home nobody@$domain >/dev/null 2>&1
+is $? 67 "userdb: unknown user"
+mkdir "$mail/boxes/half1@$domain" "$mail/boxes/other@example.net"
+chown nobody "$mail/boxes/half1@$domain"
+is "$(adm user '*' | sort | tr '\n' ' ')" \
+	"edge-of_12.x@$domain edge5@$domain hello@$domain percent@$domain utf8x@$domain " \
+	"all users, and only those"
+is "$(adm auth test hello@$domain 'first pass' 2>&1 |
+	grep -c 'auth succeeded')" 1 "doveadm auth test"
+is "$(adm auth lookup hello@$domain 2>&1 | grep -c 'user')" 1 \
+	"doveadm auth lookup"
+adm auth lookup notyet@$domain >/dev/null 2>&1
+ok "doveadm auth lookup makes no account" \
+	[ ! -e "$mail/boxes/notyet@$domain" ]
+
+# --- a whole login, and what it costs
+
+imap() { # USER PASSWORD
+	python3 - "$port" "$1" "$2" <<'EOF'
+import imaplib, sys
+c = imaplib.IMAP4("127.0.0.1", int(sys.argv[1]), timeout=30)
+try:
+    c.login(sys.argv[2], sys.argv[3])
+    print(c.select()[0])
+except imaplib.IMAP4.error as e:
+    print(e)
+EOF
+}
+lines() { grep -c "Handling $1 request" "$dir/debug.log"; }
+passv=$(lines PASSV) user=$(lines USER)
+is "$(imap imaps1@$domain 'first pass')" OK "IMAP: first login and SELECT"
+is "$(($(lines PASSV) - passv)) $(($(lines USER) - user))" "1 0" \
+	"by one request to one worker"
+ok "the mailbox is in the account's directory" \
+	[ -d "$mail/boxes/imaps1@$domain/cur" ]
+case $(imap hello@$domain 'wrong pass') in
+*AUTHENTICATIONFAILED*Authentication\ failed*) got=yes ;;
+*) got=no ;;
+esac
+is "$got" yes "IMAP: what core reads as a wrong password"
+
+# --- our trouble is a temporary failure
+
+is "$(login half1@$domain 'first pass')" "ok half1@$domain" \
+	"an aborted creation is taken over"
+mkdir -p "$mail/boxes/full1@$domain/cur"
+chown -R nobody "$mail/boxes/full1@$domain"
+is "$(login full1@$domain 'first pass')" tempfail \
+	"a directory with mail and without password is nobody's"
+trouble() { # NAME: with the password file of bad01 as it is now
+	is "$(login bad01@$domain 'first pass')" tempfail "$1"
+	is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
+		"others do not notice"
+}
+login bad01@$domain 'first pass' >/dev/null
+bad=$mail/boxes/bad01@$domain/password
+: >"$bad"
+trouble "an empty password file"
+printf 'no scheme' >"$bad"
+trouble "a password without scheme"
+printf '{NO-SUCH}x' >"$bad"
+trouble "a password of an unknown scheme"
+printf '{SHA512-CRYPT}nonsense' >"$bad"
+trouble "a malformed hash"
+head -c 100000 /dev/zero >"$bad"
+trouble "a huge binary password file"
+rm "$bad"
+ln -s "$box/password" "$bad"
+trouble "a link to another's password"
+rm "$bad"
+mkfifo "$bad"
+trouble "a FIFO as password"
+mkdir "$mail/elsewhere"
+chown nobody "$mail/elsewhere"
+ln -s "$mail/elsewhere" "$mail/boxes/link1@$domain"
+is "$(login link1@$domain 'first pass')" tempfail \
+	"a link instead of a directory"
+is "$(ls -A "$mail/elsewhere")" "" "and nothing is written through it"
+adm user -f home link1@$domain >/dev/null 2>&1
+is $? 75 "userdb: temporary failure, too"
+
+chmod 500 "$mail/boxes"
+is "$(login ronly@$domain 'first pass')" tempfail \
+	"a mailboxes directory that cannot be written"
+is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
+	"existing accounts go on"
+chmod 700 "$mail/boxes"
+ok "no half account" [ ! -e "$mail/boxes/ronly@$domain" ]
+mv "$mail/boxes" "$mail/away"
+is "$(login hello@$domain 'first pass')" tempfail \
+	"a mailboxes directory that is not there"
+adm user -f home hello@$domain >/dev/null 2>&1
+is $? 75 "userdb: temporary failure, too"
+mv "$mail/away" "$mail/boxes"
+is "$(login ronly@$domain 'first pass')" "ok ronly@$domain" \
+	"and all is well again"
+
+in_ns mount -t tmpfs -o size=4k,nr_inodes=64,mode=0700,uid="$(id -u nobody)" \
+	none "$mail/boxes"
+in_ns dd if=/dev/zero of="$mail/boxes/filler" bs=4k count=1 2>/dev/null
+is "$(login dfull@$domain 'first pass')" tempfail "a full disk"
+is "$(in_ns ls "$mail/boxes")" filler "no half account"
+in_ns rm "$mail/boxes/filler"
+is "$(login dfull@$domain 'first pass')" "ok dfull@$domain" "with room again"
+in_ns umount "$mail/boxes"
+
+# --- a race
+
+"$client" "$dir/run/auth-client" race "racer@$domain" 20 >"$dir/race"
+is "$(sed -n 1p "$dir/race")" "fail=19 ok=1" \
+	"of 20 first logins at once one makes it"
+is "$(login racer@$domain "$(sed -n 2p "$dir/race")")" "ok racer@$domain" \
+	"and its password is the account's"
+is "$(ls -A "$mail/boxes/racer@$domain" | tr '\n' ' ')" \
+	"enforceE2EEincoming password " "no leftovers of the others"
+
+# --- settings: wrong, missing, right again
+
+reload() {
+	adm reload || bail "reload failed"
+	sleep 1
+}
+sed 's/^password_min_length.*/password_min_length = nine/' \
+	"$dir/chatmail.ini" >"$dir/x"
+cat "$dir/x" >"$dir/chatmail.ini"
+reload
+is "$(login hello@$domain 'first pass')" tempfail "a bad value in the ini"
+ok "the log names file and line" \
+	grep -q "chatmail: $dir/chatmail.ini:10: " "$dir/log"
+write_ini
+sleep 6
+is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
+	"put right, it works without a restart"
+sed -i 's/^mail_user.*/mail_user = nosuchuser/' "$dir/chatmail.ini"
+reload
+is "$(login hello@$domain 'first pass')" tempfail "an unknown mail_user"
+ok "the log says so" grep -q "chatmail: .*no user nosuchuser" "$dir/log"
+mv "$dir/chatmail.ini" "$dir/chatmail.away"
+reload
+is "$(login hello@$domain 'first pass')" tempfail "no ini"
+ok "the log says so" grep -q \
+	"chatmail: $dir/chatmail.ini: No such file" "$dir/log"
+write_ini
+reload
+is "$(login hello@$domain 'first pass')" "ok hello@$domain" "and back"
+
+# --- what is logged
+
+ok "creation is logged" grep -q 'chatmail: account created' "$dir/log"
+# Dovecot's own, because the test sets auth_verbose: Password mismatch
+is "$(grep 'chatmail: ' "$dir/log" | grep -v 'Password mismatch' |
+	grep -c "@$domain")" 0 "our lines name nobody"
+is "$(grep -E '(Error|Warning|Fatal|Panic): ' "$dir/log" |
+	grep -c "@$domain")" 0 "no error names anybody"
+is "$(grep -cE '(Panic|Fatal): ' "$dir/log")" 0 "nothing crashed"
+
+echo "1..$count"
