@@ -423,9 +423,8 @@ relay_start_dovecot() {
 		# shellcheck disable=SC2016
 		relay_unshare sh -c 'mount --bind "$1" "$2" &&
 			exec dovecot -F -c "$3"' sh "$RELAY_DIR/modules" \
-			"$RELAY_MODULEDIR" "$RELAY_DOVECOT_CONFIG" \
-			>"$RELAY_LOG/dovecot.out" 2>&1 </dev/null
-	) &
+			"$RELAY_MODULEDIR" "$RELAY_DOVECOT_CONFIG"
+	) >"$RELAY_LOG/dovecot.out" 2>&1 </dev/null &
 	relay_started=$!
 	relay_wait $RELAY_TIMEOUT relay_dovecot_up "$relay_started" || {
 		relay_error "Dovecot did not start:"
@@ -473,9 +472,8 @@ relay_start_milter() {
 		cd / && exec setpriv --reuid=vmail --regid=vmail \
 			--groups="$(id -g vmail),$(id -g postfix)" \
 			env ${RELAY_MILTER_ENV-} "$RELAY_MILTER_PROGRAM" \
-			-c "$RELAY_CONFIG" >>"$RELAY_LOG/milter.log" 2>&1 \
-			</dev/null
-	) &
+			-c "$RELAY_CONFIG"
+	) >>"$RELAY_LOG/milter.log" 2>&1 </dev/null &
 	relay_started=$!
 	echo "$relay_started" >"$RELAY_MILTER_PID"
 	relay_wait $RELAY_TIMEOUT relay_milter_up "$relay_started"

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""TAP, and a relay of its own, for the tests in this folder.
+
+    from harness import Tap, started_relay
+
+    with Tap() as tap, started_relay(tap) as relay:
+        with tap.check("a name for what must hold"):
+            assert ...
+
+An exception inside check() makes it a "not ok" with the reason; the next one
+still runs. If anything failed, the relay's folder stays and the end of its
+logs is in the output.
+"""
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+LIB = HERE.parent / "lib"
+sys.path.insert(0, str(LIB))
+
+import relay_client  # noqa: E402
+
+SKIP = 77
+# Seconds for any one call of relay.sh.
+RELAY_SECONDS = 120
+LOG_LINES = 40
+
+sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+
+
+class Tap:
+    """Counts and prints; leaving it prints the plan and ends the program."""
+
+    def __init__(self):
+        self.count = 0
+        self.failed = 0
+
+    def __enter__(self):
+        return self
+
+    @contextlib.contextmanager
+    def check(self, name):
+        try:
+            yield
+        except Exception as error:  # whatever it is, it is a failure
+            self.result(False, name)
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            self.note(f"{type(error).__name__}: {error}")
+            for frame in traceback.extract_tb(error.__traceback__)[1:]:
+                where = frame if "integration" in frame.filename else where
+            self.note(f"at {pathlib.Path(where.filename).name}:"
+                      f"{where.lineno}: {where.line}")
+        else:
+            self.result(True, name)
+
+    def result(self, good, name):
+        self.count += 1
+        self.failed += not good
+        print(f"{'ok' if good else 'not ok'} {self.count} - {name}",
+              flush=True)
+
+    @staticmethod
+    def note(text):
+        for line in text.splitlines():
+            print(f"# {line}", flush=True)
+
+    def __exit__(self, kind, error, trace):
+        if kind is not None and issubclass(kind, Exception):
+            self.note("".join(traceback.format_exception(kind, error, trace)))
+            print(f"Bail out! {error}", flush=True)
+            os._exit(1)
+        if kind is None:
+            print(f"1..{self.count}", flush=True)
+            sys.exit(1 if self.failed else 0)
+
+
+def skip_unless_servers():
+    """What cannot run without a server that is not installed."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    for program in "dovecot", "postconf", "openssl", "gpg":
+        if not shutil.which(program, path=path):
+            print(f"1..0 # SKIP {program} is not installed", flush=True)
+            sys.exit(SKIP)
+
+
+def shell(relay_dir, command, *args, env=None):
+    """A function of relay.sh on this relay; returns what it printed."""
+    done = subprocess.run(
+        ["sh", "-c", f'. "$0" && {command} "$@"', str(LIB / "relay.sh"),
+         str(relay_dir), *args],
+        stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        timeout=RELAY_SECONDS, env={**os.environ, **(env or {})})
+    if done.returncode != 0:
+        raise RuntimeError(f"{command} failed: "
+                           f"{done.stderr.decode(errors='replace')}")
+    return done.stdout.decode(errors="replace")
+
+
+@contextlib.contextmanager
+def started_relay(tap, *settings, local_conf="", before_start=None):
+    """A running relay with these chatmail.ini settings. local_conf is put at
+    the end of Dovecot's; before_start(relay) may prepare the folder."""
+    skip_unless_servers()
+    base = tempfile.mkdtemp(prefix="cm-int.", dir="/tmp")
+    try:
+        shell(base, "relay_init", *settings)
+        relay = relay_client.Relay(base)
+        with open(f"{base}/dovecot/etc/local.conf", "a") as conf:
+            conf.write(local_conf)
+        if before_start:
+            before_start(relay)
+        shell(base, "relay_start")
+        yield relay
+    except Exception:
+        tap.failed += 1
+        raise
+    finally:
+        with contextlib.suppress(RuntimeError):
+            shell(base, "relay_stop")
+        if tap.failed:
+            show_logs(tap, base)
+        else:
+            shutil.rmtree(base, ignore_errors=True)
+
+
+def show_logs(tap, base):
+    for log in sorted(pathlib.Path(base, "log").glob("*.log")):
+        lines = log.read_text(errors="replace").splitlines()[-LOG_LINES:]
+        tap.note(f"== {log}")
+        tap.note("\n".join(lines))
+
+
+def accounts(relay):
+    """Everything below the mailboxes' parent: what bad input must leave as it
+    is."""
+    return sorted(str(path) for path in
+                  pathlib.Path(relay.mailboxes).parent.glob("*/*"))
+
+
+def inbox_size(relay, login):
+    conn = relay.imap(login)
+    size = int(conn.select("INBOX")[1][0])
+    conn.logout()
+    return size
+
+
+def smtp_code(function, *args, **kwargs):
+    """The code with which the server answered: of the error if it was one."""
+    import smtplib
+    try:
+        answer = function(*args, **kwargs)
+    except smtplib.SMTPRecipientsRefused as error:
+        return next(iter(error.recipients.values()))[0]
+    except smtplib.SMTPResponseException as error:
+        return error.smtp_code
+    return answer[0] if isinstance(answer, tuple) else 250
+
+
+def expect(got, *wanted):
+    assert got in wanted, f"got {got!r}, expected {' or '.join(map(repr, wanted))}"
