@@ -2,6 +2,7 @@
 #include "cm-unit.h"
 #include "cm-rule.h"
 
+#define UNENCRYPTED "Encryption Needed: Invalid Unencrypted Mail"
 #define PAGE CM_TOP_SRCDIR "/milter/chatmail-milter.8"
 
 static void row_is_sound(enum cm_rule rule)
@@ -17,6 +18,9 @@ static void row_is_sound(enum cm_rule rule)
 	assert_int_equal(strspn(info->name, "abcdefghijklmnopqrstuvwxyz"
 				"0123456789-"), strlen(info->name));
 	assert_in_range(info->code, 500, 599);
+	/* the reply that clients know, see below */
+	if (info->code == 523)
+		assert_string_equal(info->summary, UNENCRYPTED);
 	/* RFC 3463: what follows the 5 of the code says the same */
 	assert_int_equal(sscanf(info->xcode, "%u.%u.%u", &a, &b, &c), 3);
 	assert_int_equal(a, 5);
@@ -46,8 +50,7 @@ static void clients_know_the_words(void **state)
 	(void)state;
 	assert_int_equal(info->code, 523);
 	assert_string_equal(info->xcode, "5.7.1");
-	assert_string_equal(info->summary,
-			    "Encryption Needed: Invalid Unencrypted Mail");
+	assert_string_equal(info->summary, UNENCRYPTED);
 }
 
 static void page_has_each_rule(void **state)
