@@ -425,8 +425,7 @@ static enum cm_rule part_header_line(struct cm_message *msg,
 static enum cm_rule encoded_line(struct cm_message *msg,
 				 const unsigned char *line, size_t len)
 {
-	/* quoted-printable can be as long as its line, base64 is shorter;
-	 * then CR LF */
+	/* quoted-printable without escapes decodes to all of itself */
 	unsigned char out[CM_QP_MAX_LINE + 2];
 	bool soft = true;
 	size_t size;

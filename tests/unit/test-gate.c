@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-gate: the verdict, given what is known of a message.
+ */
+#include "cm-unit.h"
+#include "cm-gate.h"
+
+static const struct gate_row {
+	const char *name;
+	enum cm_direction direction;
+	const char *mail_from, *login, *from;
+	unsigned int from_headers, from_addresses;
+	enum cm_message_kind kind;
+	enum cm_rule rule;
+	bool auto_submitted, cleartext_allowed;
+	uint64_t size;
+	const char *expect;
+} gate_rows[] = {
+	{ "encrypted", CM_OUTGOING, "a@x", "", "a@x", 1, 1,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 0, "encrypted" },
+	{ "case does not count", CM_OUTGOING, "A@x", "a@X", "a@x", 1, 1,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 0, "encrypted" },
+	{ "other login", CM_OUTGOING, "a@x", "b@x", "a@x", 1, 1,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 0,
+	  "login-mismatch" },
+	{ "other From", CM_OUTGOING, "a@x", "a@x", "b@x", 1, 1,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 0,
+	  "from-mismatch" },
+	{ "no From", CM_OUTGOING, "a@x", "a@x", "", 0, 0,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 0,
+	  "from-missing" },
+	{ "two From headers", CM_OUTGOING, "a@x", "a@x", "a@x", 2, 1,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 0,
+	  "from-missing" },
+	{ "two From addresses", CM_OUTGOING, "a@x", "a@x", "a@x", 1, 2,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 0,
+	  "from-syntax" },
+	{ "null sender out", CM_OUTGOING, "", "", "a@x", 1, 1,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 0,
+	  "envelope-sender" },
+	{ "no address as sender", CM_OUTGOING, "a@x@y", "", "a@x", 1, 1,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 0,
+	  "envelope-sender" },
+	{ "cleartext out", CM_OUTGOING, "a@x", "", "a@x", 1, 1,
+	  CM_MESSAGE_OTHER, CM_RULE_NOT_ENCRYPTED, false, false, 0,
+	  "not-encrypted" },
+	{ "cleartext out, allowed", CM_OUTGOING, "a@x", "", "a@x", 1, 1,
+	  CM_MESSAGE_OTHER, CM_RULE_NOT_ENCRYPTED, false, true, 0,
+	  "cleartext-allowed" },
+	{ "cleartext out, allowed, other From", CM_OUTGOING, "a@x", "",
+	  "b@x", 1, 1, CM_MESSAGE_OTHER, CM_RULE_NOT_ENCRYPTED, false, true,
+	  0, "from-mismatch" },
+	{ "bounce out", CM_OUTGOING, "mailer-daemon@x", "",
+	  "mailer-daemon@x", 1, 1, CM_MESSAGE_REPORT, CM_RULE_NOT_ENCRYPTED,
+	  true, false, 0, "not-encrypted" },
+	{ "too large", CM_OUTGOING, "a@x", "", "a@x", 1, 1,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 1000001,
+	  "message-size" },
+	{ "as large as may be", CM_OUTGOING, "a@x", "", "a@x", 1, 1,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 1000000,
+	  "encrypted" },
+	{ "encrypted in, other sender", CM_INCOMING, "b@y", "", "a@x", 1, 1,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 0, "encrypted" },
+	{ "cleartext in", CM_INCOMING, "a@x", "", "a@x", 1, 1,
+	  CM_MESSAGE_OTHER, CM_RULE_NOT_ENCRYPTED, false, false, 0,
+	  "not-encrypted" },
+	{ "cleartext in, allowed", CM_INCOMING, "a@x", "", "a@x", 1, 1,
+	  CM_MESSAGE_OTHER, CM_RULE_NOT_ENCRYPTED, false, true, 0,
+	  "cleartext-allowed" },
+	{ "broken in, allowed", CM_INCOMING, "a@x", "", "a@x", 1, 1,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_PREAMBLE, false, true, 0,
+	  "cleartext-allowed" },
+	{ "header too large, allowed", CM_INCOMING, "a@x", "", "a@x", 1, 1,
+	  CM_MESSAGE_OTHER, CM_RULE_HEADER_SIZE, false, true, 0,
+	  "header-size" },
+	{ "two From headers in, allowed", CM_INCOMING, "a@x", "", "a@x", 2, 1,
+	  CM_MESSAGE_OTHER, CM_RULE_NOT_ENCRYPTED, false, true, 0,
+	  "from-missing" },
+	{ "bounce", CM_INCOMING, "", "", "Mailer-Daemon@y", 1, 1,
+	  CM_MESSAGE_REPORT, CM_RULE_NOT_ENCRYPTED, true, false, 0,
+	  "bounce" },
+	{ "bounce, largest", CM_INCOMING, "", "", "mailer-daemon@y", 1, 1,
+	  CM_MESSAGE_REPORT, CM_RULE_NOT_ENCRYPTED, true, false,
+	  CM_GATE_MAX_BOUNCE, "bounce" },
+	{ "bounce, too large", CM_INCOMING, "", "", "mailer-daemon@y", 1, 1,
+	  CM_MESSAGE_REPORT, CM_RULE_NOT_ENCRYPTED, true, false,
+	  CM_GATE_MAX_BOUNCE + 1, "not-encrypted" },
+	{ "bounce with a sender", CM_INCOMING, "mailer-daemon@y", "",
+	  "mailer-daemon@y", 1, 1, CM_MESSAGE_REPORT, CM_RULE_NOT_ENCRYPTED,
+	  true, false, 0, "not-encrypted" },
+	{ "bounce of somebody else", CM_INCOMING, "", "", "a@y", 1, 1,
+	  CM_MESSAGE_REPORT, CM_RULE_NOT_ENCRYPTED, true, false, 0,
+	  "not-encrypted" },
+	{ "bounce not automatic", CM_INCOMING, "", "", "mailer-daemon@y", 1,
+	  1, CM_MESSAGE_REPORT, CM_RULE_NOT_ENCRYPTED, false, false, 0,
+	  "not-encrypted" },
+	{ "bounce without report", CM_INCOMING, "", "", "mailer-daemon@y", 1,
+	  1, CM_MESSAGE_OTHER, CM_RULE_NOT_ENCRYPTED, true, false, 0,
+	  "not-encrypted" },
+};
+
+static void gate(void **state)
+{
+	const struct gate_row *row = *state;
+	struct cm_message *msg = calloc(1, sizeof(*msg));
+	struct cm_gate_input input = {
+		.direction = row->direction,
+		.mail_from = row->mail_from,
+		.login = row->login,
+		.from = row->from,
+		.from_addresses = row->from_addresses,
+		.cleartext_reason = row->cleartext_allowed ?
+				    "cleartext-allowed" : NULL,
+		.size = row->size,
+		.max_size = 1000000,
+		.msg = msg
+	};
+	struct cm_verdict verdict;
+
+	assert_non_null(msg);
+	msg->kind = row->kind;
+	msg->rule = row->rule;
+	msg->from_count = row->from_headers;
+	msg->auto_submitted = row->auto_submitted;
+	verdict = cm_gate_final(&input);
+	assert_int_not_equal(verdict.action, CM_GATE_PENDING);
+	assert_string_equal(verdict.action == CM_GATE_ACCEPT ? verdict.reason :
+			    cm_rule_info(verdict.rule)->name, row->expect);
+	free(msg);
+}
+
+int main(void)
+{
+	cm_unit_rows(gate, gate_rows);
+	return cm_unit_run();
+}
