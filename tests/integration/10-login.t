@@ -7,6 +7,7 @@ import imaplib
 import os
 import pathlib
 import smtplib
+import socket
 import ssl
 import stat
 
@@ -17,7 +18,7 @@ from relay_client import TIMEOUT, imap_login
 GOOD = "long-enough-password"
 REFUSED = [
     ("only dots", b"..D", GOOD),
-    ("dots as long as a name", b".........D"[:2] + b"/......D", GOOD),
+    ("dots and a slash as long as a name", b"../......D", GOOD),
     ("a slash", b"abcd/efghD", GOOD),
     ("a path upwards", b"../../abcD", GOOD),
     ("an absolute path", b"/etc/abcdD", GOOD),
@@ -97,7 +98,7 @@ def check_tls(tap, relay):
         context = ssl._create_unverified_context()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.maximum_version = newest
-        with __import__("socket").create_connection(
+        with socket.create_connection(
                 (relay.host, relay.port(port)), TIMEOUT) as raw:
             with context.wrap_socket(raw) as tls:
                 return tls.version()
@@ -116,7 +117,7 @@ def check_tls(tap, relay):
     # has to come from another one.
     with tap.check("IMAP: no login without TLS"):
         before = accounts(relay)
-        sock = __import__("socket").create_connection(
+        sock = socket.create_connection(
             (relay.host, relay.port("imap")), TIMEOUT, ("127.0.0.2", 0))
         lines = sock.makefile("rwb")
         assert b"LOGINDISABLED" in lines.readline()
@@ -221,14 +222,20 @@ def check_races(tap, relay):
 
 def check_refused(tap, relay):
     before = accounts(relay)
-    for name, user, password in REFUSED:
-        token = plain(user_of(relay, user), password)
+
+    # A refusal takes Dovecot half a second, so all of them at once.
+    def attempt(row):
+        token = plain(user_of(relay, row[1]), row[2])
+        return imap_plain(relay, token), smtp_plain(relay, token)
+
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(attempt, REFUSED))
+    for (name, _, _), (line, code) in zip(REFUSED, answers):
         with tap.check(f"refused: {name}"):
-            line = imap_plain(relay, token)
             assert not line.startswith(b"a1 OK"), line
-            code = smtp_plain(relay, token)
             assert code == 0 or 400 <= code < 600, code
-            expect(accounts(relay), before)
+    with tap.check("none of these created anything"):
+        expect(accounts(relay), before)
     with tap.check("refused: NUL in the name or the password"):
         for token in (b"\0abcd\0fgh@chat.test\0" + GOOD.encode(),
                       b"\0abcdefghi@chat.test\0long-en\0ough-password",

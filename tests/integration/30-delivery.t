@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""From the queue into the mailbox: how soon a client hears of it, what a full
+mailbox does, and mailboxes that chatmail/relay made."""
+import gzip
+import os
+import pathlib
+import pwd
+import time
+
+from harness import Tap, expect, inbox_size, shell, started_relay
+import relay_client as rc
+
+QUOTA_KIB = 1024
+# Dovecot's own delay is half a second; a slow machine gets the rest.
+IDLE_SECONDS = 3
+HIBERNATE = 1
+
+LOCAL_CONF = f"""
+# The shipped 30 s would make the test wait as long.
+imap_hibernate_timeout = {HIBERNATE}s
+"""
+
+
+def dovecot_processes(relay, name):
+    """Processes of this relay's Dovecot with that program name."""
+    master = int(pathlib.Path(relay.env["RELAY_DOVECOT_PID"]).read_text())
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except OSError:
+            continue
+        comm = text[text.index("(") + 1:text.rindex(")")]
+        parent = int(text[text.rindex(")") + 2:].split()[1])
+        if parent == master and comm == name:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def check_idle(tap, relay, alice, bob, armor):
+    def send():
+        conn = relay.smtp(alice)
+        conn.sendmail(alice[0], [bob[0]], rc.pgp_mime(alice[0], bob[0], armor))
+        conn.quit()
+
+    with tap.check("an idling client hears of new mail"):
+        conn = relay.imap(bob)
+        with rc.Idle(conn) as idle:
+            start = time.monotonic()
+            send()
+            expect(idle.wait(), 1)
+            took = time.monotonic() - start
+        tap.note(f"{took * 1000:.0f} ms after sending began")
+        assert took < IDLE_SECONDS, took
+        conn.logout()
+    with tap.check("so does one that was hibernated"):
+        conn = relay.imap(bob)
+        with rc.Idle(conn) as idle:
+            end = time.monotonic() + 15
+            while dovecot_processes(relay, "imap"):
+                assert time.monotonic() < end, "never hibernated"
+                time.sleep(0.2)
+            assert dovecot_processes(relay, "imap-hibernate")
+            send()
+            expect(idle.wait(), 2)
+        rc.fetch(conn, 2)
+        conn.logout()
+    with tap.check("UIDVALIDITY and UIDNEXT of an empty mailbox stay"):
+        login = relay.new_login()
+        before = relay.imap(login).status("INBOX", "(UIDVALIDITY UIDNEXT)")
+        after = relay.imap(login).status("INBOX", "(UIDVALIDITY UIDNEXT)")
+        expect(after, before)
+
+
+def check_quota(tap, relay, alice, gpg):
+    carol = relay.new_login()
+    conn = relay.imap(carol)
+    with tap.check("GETQUOTAROOT says max_mailbox_size"):
+        answer = conn.getquotaroot("INBOX")[1][1][0]
+        assert b"(STORAGE 0 %d)" % QUOTA_KIB in answer, answer
+    gpg.make_key(carol[0])
+    armor = gpg.encrypt(b"x" * 500000, carol[0])
+    message = rc.pgp_mime(alice[0], carol[0], armor)
+    smtp = relay.smtp(alice)
+    with tap.check("mail that fits is counted"):
+        smtp.sendmail(alice[0], [carol[0]], message)
+        assert rc.wait_for_message(conn)
+        answer = conn.getquotaroot("INBOX")[1][1][0]
+        used = int(answer.split(b"STORAGE ")[1].split()[0])
+        assert used * 1024 <= len(message) + 2048 <= (used + 3) * 1024, used
+    with tap.check("mail to a full mailbox is accepted at RCPT, and bounces"):
+        smtp.sendmail(alice[0], [carol[0]], message)
+        inbox = relay.imap(alice)
+        assert rc.wait_for_message(inbox), "no bounce"
+        bounce = rc.fetch(inbox, 1)
+        assert b"552 5.2.2" in bounce, bounce
+        assert b"multipart/report" in bounce, bounce
+        expect(inbox_size(relay, carol), 1)
+    with tap.check("mail to an unknown account bounces as 550 5.1.1"):
+        nobody = relay.new_login()[0]
+        smtp.sendmail(alice[0], [nobody],
+                      rc.pgp_mime(alice[0], nobody, armor))
+        assert rc.wait_for_message(inbox, 2), "no bounce"
+        assert b"550 5.1.1" in rc.fetch(inbox, 2)
+    smtp.quit()
+
+
+def check_upstream(tap, relay):
+    """A mailbox as chatmail/relay leaves it: its password file, and a mail
+    that Dovecot's zlib plugin had compressed."""
+    login = relay.new_login()
+    folder = pathlib.Path(relay.mailboxes, login[0])
+    text = rc.cleartext("someone@remote.example", login[0]) * 20
+    name = f"1700000000.M1P1.relay,S={len(text)},W={len(text)}"
+    expect(inbox_size(relay, login), 0)
+    path = folder / "new" / name
+    path.write_bytes(gzip.compress(text))
+    vmail = pwd.getpwnam("vmail")
+    os.chown(path, vmail.pw_uid, vmail.pw_gid)
+    with tap.check("mail that chatmail/relay compressed can be read"):
+        conn = relay.imap(login)
+        conn.select("INBOX")
+        expect(rc.fetch(conn, 1), text)
+        size = conn.fetch("1", "(RFC822.SIZE)")[1][0]
+        assert b"%d" % len(text) in size, size
+        conn.logout()
+    with tap.check("the mailbox lies in the account's folder itself"):
+        entries = {entry.name for entry in folder.iterdir()}
+        assert {"cur", "new", "tmp", "password"} <= entries, entries
+    with tap.check("further mailboxes can be made, filled and removed"):
+        conn = relay.imap(login)
+        conn.select("INBOX")
+        expect(conn.create("DeltaChat")[0], "OK")
+        expect(conn.uid("MOVE", "1:*", "DeltaChat")[0], "OK")
+        expect(conn.select("DeltaChat")[1][0], b"1")
+        conn.select("INBOX")
+        expect(conn.delete("DeltaChat")[0], "OK")
+        conn.logout()
+
+
+def check_doveadm(tap, relay, bob):
+    with tap.check("doveadm finds the account and its quota"):
+        out = shell(relay.dir, "relay_doveadm", "-f", "tab", "quota", "get",
+                    "-u", bob[0])
+        assert str(QUOTA_KIB) in out, out
+    with tap.check("doveadm lists all accounts"):
+        out = shell(relay.dir, "relay_doveadm", "user", "*").split()
+        expect(sorted(out), sorted(os.listdir(relay.mailboxes)))
+
+
+with Tap() as tap, \
+        started_relay(tap, "max_mailbox_size=1M",
+                      local_conf=LOCAL_CONF) as relay, \
+        rc.Gpg() as gpg:
+    alice, bob = relay.new_login(), relay.new_login()
+    relay.imap(alice).logout()
+    relay.imap(bob).logout()
+    gpg.make_key(bob[0])
+    check_idle(tap, relay, alice, bob, gpg.encrypt("Hello Bob", bob[0]))
+    check_quota(tap, relay, alice, gpg)
+    check_upstream(tap, relay)
+    check_doveadm(tap, relay, bob)
