@@ -22,8 +22,9 @@
 #define TEMP_SIZE (sizeof(TEMP_PREFIX) + 16)
 #define DAY ((time_t)86400)
 
-/* How often we start again when somebody takes the directory away between
- * two of our steps: another creator that failed, or the expiry of leftovers. */
+/* How often we start again when somebody takes the directory, or our file in
+ * it, away between two of our steps: a creator that won, one that failed, or
+ * the expiry of leftovers. */
 #define MAX_TRIES 5
 
 static enum cm_dir_result failed(const char *what, const char **error_r)
@@ -40,6 +41,14 @@ static int close_keep_errno(int fd)
 	if (ret == 0)
 		errno = saved;
 	return ret;
+}
+
+static void closedir_keep_errno(DIR *dir)
+{
+	int saved = errno;
+
+	(void)closedir(dir);
+	errno = saved;
 }
 
 static void unlink_keep_errno(int dir_fd, const char *name, int flags)
@@ -68,6 +77,12 @@ static DIR *open_dir(int dir_fd)
 	return dir;
 }
 
+static bool is_leftover(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	       strcmp(name, CM_ACCOUNT_FILE_ENFORCE) == 0 || is_temp(name);
+}
+
 /* May this directory become an account: is it new, or an aborted creation? */
 static enum cm_dir_result check_leftovers(int fd, const char **error_r)
 {
@@ -77,21 +92,22 @@ static enum cm_dir_result check_leftovers(int fd, const char **error_r)
 
 	if (dir == NULL)
 		return failed("read an account's directory", error_r);
-	while (result == CM_DIR_OK && (errno = 0, d = readdir(dir)) != NULL) {
+	while (result == CM_DIR_OK) {
+		errno = 0;
+		d = readdir(dir);
+		if (d == NULL)
+			break;
 		if (strcmp(d->d_name, PASSWORD_FILE) == 0)
 			result = CM_DIR_EXISTS;
-		else if (strcmp(d->d_name, ".") != 0 &&
-			 strcmp(d->d_name, "..") != 0 &&
-			 strcmp(d->d_name, CM_ACCOUNT_FILE_ENFORCE) != 0 &&
-			 !is_temp(d->d_name))
+		else if (!is_leftover(d->d_name)) {
+			*error_r = "an account without password has other "
+				   "files";
 			result = CM_DIR_CORRUPT;
+		}
 	}
 	if (result == CM_DIR_OK && errno != 0)
 		result = failed("read an account's directory", error_r);
-	else if (result == CM_DIR_CORRUPT)
-		*error_r = "an account without password has other files";
-	if (closedir(dir) < 0 && result == CM_DIR_OK)
-		result = failed("read an account's directory", error_r);
+	closedir_keep_errno(dir);
 	return result;
 }
 
@@ -172,19 +188,14 @@ static enum cm_dir_result make_enforce(int fd, const char **error_r)
 	return failed("create " CM_ACCOUNT_FILE_ENFORCE, error_r);
 }
 
-/* The moment at which the account comes into being. */
+/* The moment at which the account comes into being. ENOENT: the winner has
+ * swept our file, or the directory was taken away; another try will tell. */
 static enum cm_dir_result publish(int fd, const char *temp,
 				  const char **error_r)
 {
-	struct stat st;
-
 	if (linkat(fd, temp, fd, PASSWORD_FILE, 0) == 0)
 		return CM_DIR_OK;
 	if (errno == EEXIST)
-		return CM_DIR_EXISTS;
-	/* The winner has swept our file? */
-	if (errno == ENOENT &&
-	    fstatat(fd, PASSWORD_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return CM_DIR_EXISTS;
 	return failed("link a password file", error_r);
 }

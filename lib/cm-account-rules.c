@@ -131,9 +131,14 @@ bool cm_account_verdict_is_final(enum cm_account_verdict verdict)
 	case CM_ACCOUNT_NAME_CHARS:
 	case CM_ACCOUNT_NAME_DOTS:
 		return true;
-	default:
-		return false;
+	case CM_ACCOUNT_ALLOWED:
+	case CM_ACCOUNT_CLOSED:
+	case CM_ACCOUNT_PASSWORD_SHORT:
+	case CM_ACCOUNT_PASSWORD_LONG:
+	case CM_ACCOUNT_PASSWORD_NUL:
+		break;
 	}
+	return false;
 }
 
 bool cm_account_name_valid(const struct cm_settings *set, const char *name,

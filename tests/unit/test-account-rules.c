@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include "cm-unit.h"
+#include "cm-account-rules.h"
+#include "cm-settings.h"
+
+#define INI "[params]\nmail_domain = example.org\n" \
+	"username_min_length = 3\nusername_max_length = 9\n" \
+	"password_min_length = 9\n"
+#define PASS "123456789"
+#define D "@example.org"
+#define A10 "aaaaaaaaaa"
+#define A50 A10 A10 A10 A10 A10
+#define A510 A50 A50 A50 A50 A50 A50 A50 A50 A50 A50 A10
+#define STR(s) s, sizeof(s) - 1
+
+static struct cm_settings set;
+
+static const struct row {
+	const char *name;
+	const char *address;
+	size_t address_len;
+	const char *password;
+	size_t password_len;
+	enum cm_account_verdict expect;
+} rows[] = {
+	{ "plain", STR("abc" D), STR(PASS), CM_ACCOUNT_ALLOWED },
+	{ "every character", STR("a0-_.z9" D), STR(PASS), CM_ACCOUNT_ALLOWED },
+	{ "leading dash", STR("-abc" D), STR(PASS), CM_ACCOUNT_ALLOWED },
+
+	{ "name of min - 1", STR("ab" D), STR(PASS), CM_ACCOUNT_NAME_SHORT },
+	{ "name of min", STR("abc" D), STR(PASS), CM_ACCOUNT_ALLOWED },
+	{ "name of min + 1", STR("abcd" D), STR(PASS), CM_ACCOUNT_ALLOWED },
+	{ "name of max - 1", STR("abcdefgh" D), STR(PASS), CM_ACCOUNT_ALLOWED },
+	{ "name of max", STR("abcdefghi" D), STR(PASS), CM_ACCOUNT_ALLOWED },
+	{ "name of max + 1", STR("abcdefghij" D), STR(PASS),
+	  CM_ACCOUNT_NAME_LONG },
+
+	{ "password of min - 1", STR("abc" D), STR("12345678"),
+	  CM_ACCOUNT_PASSWORD_SHORT },
+	{ "password of min", STR("abc" D), STR("123456789"),
+	  CM_ACCOUNT_ALLOWED },
+	{ "password of min + 1", STR("abc" D), STR("1234567890"),
+	  CM_ACCOUNT_ALLOWED },
+	{ "password of 510", STR("abc" D), STR(A510), CM_ACCOUNT_ALLOWED },
+	{ "password of 511", STR("abc" D), STR(A510 "a"), CM_ACCOUNT_ALLOWED },
+	{ "password of 512", STR("abc" D), STR(A510 "aa"),
+	  CM_ACCOUNT_PASSWORD_LONG },
+	{ "empty password", STR("abc" D), STR(""), CM_ACCOUNT_PASSWORD_SHORT },
+	{ "eight characters in ten bytes", STR("abc" D),
+	  STR("123456\xc3\xa9\xc3\xa9"), CM_ACCOUNT_PASSWORD_SHORT },
+	{ "nine characters of four bytes", STR("abc" D),
+	  STR("12345678\xf0\x9f\x94\x92"), CM_ACCOUNT_ALLOWED },
+	{ "password of continuation bytes only", STR("abc" D),
+	  STR("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"),
+	  CM_ACCOUNT_PASSWORD_SHORT },
+	{ "NUL in the password", STR("abc" D), STR("12345\0006789"),
+	  CM_ACCOUNT_PASSWORD_NUL },
+	{ "blank password", STR("abc" D), STR("         "),
+	  CM_ACCOUNT_ALLOWED },
+
+	{ "empty name", STR(""), STR(PASS), CM_ACCOUNT_ADDRESS },
+	{ "no domain", STR("abc"), STR(PASS), CM_ACCOUNT_ADDRESS },
+	{ "no local part", STR(D), STR(PASS), CM_ACCOUNT_ADDRESS },
+	{ "only @", STR("@"), STR(PASS), CM_ACCOUNT_ADDRESS },
+	{ "two @", STR("a@c" D), STR(PASS), CM_ACCOUNT_ADDRESS },
+	{ "@ at the end", STR("abc" D "@"), STR(PASS), CM_ACCOUNT_ADDRESS },
+	{ "other domain", STR("abc@example.net"), STR(PASS),
+	  CM_ACCOUNT_DOMAIN },
+	{ "subdomain", STR("abc@x.example.org"), STR(PASS),
+	  CM_ACCOUNT_DOMAIN },
+	{ "domain with a tail", STR("abc" D ".net"), STR(PASS),
+	  CM_ACCOUNT_DOMAIN },
+	{ "start of the domain", STR("abc@example.or"), STR(PASS),
+	  CM_ACCOUNT_DOMAIN },
+	{ "empty domain", STR("abc@"), STR(PASS), CM_ACCOUNT_DOMAIN },
+	{ "trailing dot", STR("abc" D "."), STR(PASS), CM_ACCOUNT_DOMAIN },
+	{ "upper case domain", STR("abc@Example.org"), STR(PASS),
+	  CM_ACCOUNT_DOMAIN },
+	{ "NUL behind the domain", STR("abc" D "\0"), STR(PASS),
+	  CM_ACCOUNT_DOMAIN },
+
+	{ "upper case", STR("Abc" D), STR(PASS), CM_ACCOUNT_NAME_CHARS },
+	{ "slash", STR("a/b" D), STR(PASS), CM_ACCOUNT_NAME_CHARS },
+	{ "percent", STR("a%u" D), STR(PASS), CM_ACCOUNT_NAME_CHARS },
+	{ "plus", STR("a+b" D), STR(PASS), CM_ACCOUNT_NAME_CHARS },
+	{ "blank", STR("a b" D), STR(PASS), CM_ACCOUNT_NAME_CHARS },
+	{ "newline", STR("abc\n" D), STR(PASS), CM_ACCOUNT_NAME_CHARS },
+	{ "NUL", STR("a\0b" D), STR(PASS), CM_ACCOUNT_NAME_CHARS },
+	{ "byte 127", STR("abc\x7f" D), STR(PASS), CM_ACCOUNT_NAME_CHARS },
+	{ "byte 128", STR("abc\x80" D), STR(PASS), CM_ACCOUNT_NAME_CHARS },
+	{ "byte 255", STR("abc\xff" D), STR(PASS), CM_ACCOUNT_NAME_CHARS },
+	{ "before a", STR("ab`" D), STR(PASS), CM_ACCOUNT_NAME_CHARS },
+	{ "behind z", STR("ab{" D), STR(PASS), CM_ACCOUNT_NAME_CHARS },
+	{ "before 0 is a slash, behind 9 a colon", STR("ab:" D), STR(PASS),
+	  CM_ACCOUNT_NAME_CHARS },
+	{ "dot first", STR(".abc" D), STR(PASS), CM_ACCOUNT_NAME_DOTS },
+	{ "dot last", STR("abc." D), STR(PASS), CM_ACCOUNT_NAME_DOTS },
+	{ "two dots", STR("a..b" D), STR(PASS), CM_ACCOUNT_NAME_DOTS },
+	{ "only dots", STR("..." D), STR(PASS), CM_ACCOUNT_NAME_DOTS },
+
+	/* what the reference looks at first */
+	{ "bad password before bad name", STR("A" D), STR("short"),
+	  CM_ACCOUNT_PASSWORD_SHORT },
+	{ "bad address before bad length", STR("ab"), STR(PASS),
+	  CM_ACCOUNT_ADDRESS },
+	{ "bad length before bad characters", STR("A" D), STR(PASS),
+	  CM_ACCOUNT_NAME_SHORT },
+};
+
+static void rule(void **state)
+{
+	static const struct cm_account_facts open = { .closed = false };
+	const struct row *row = *state;
+	enum cm_account_verdict verdict =
+		cm_account_rules_check(&set, &open, row->address,
+				       row->address_len, row->password,
+				       row->password_len);
+
+	assert_string_equal(cm_account_verdict_text(verdict),
+			    cm_account_verdict_text(row->expect));
+	assert_int_equal(verdict, row->expect);
+}
+
+static void closed_wins(void **state)
+{
+	static const struct cm_account_facts closed = { .closed = true };
+
+	(void)state;
+	assert_int_equal(cm_account_rules_check(&set, &closed, STR("abc" D),
+						STR(PASS)),
+			 CM_ACCOUNT_CLOSED);
+	assert_int_equal(cm_account_rules_check(&set, &closed, STR("A"),
+						STR("")),
+			 CM_ACCOUNT_CLOSED);
+}
+
+/* What Dovecot's cache may keep must be true for every password. */
+static void final_means_the_name(void **state)
+{
+	(void)state;
+	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_ALLOWED));
+	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_CLOSED));
+	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_PASSWORD_SHORT));
+	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_PASSWORD_LONG));
+	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_PASSWORD_NUL));
+	assert_true(cm_account_verdict_is_final(CM_ACCOUNT_ADDRESS));
+	assert_true(cm_account_verdict_is_final(CM_ACCOUNT_DOMAIN));
+	assert_true(cm_account_verdict_is_final(CM_ACCOUNT_NAME_SHORT));
+	assert_true(cm_account_verdict_is_final(CM_ACCOUNT_NAME_LONG));
+	assert_true(cm_account_verdict_is_final(CM_ACCOUNT_NAME_CHARS));
+	assert_true(cm_account_verdict_is_final(CM_ACCOUNT_NAME_DOTS));
+}
+
+static const struct name_row {
+	const char *name;
+	const char *text;
+	size_t len;
+	bool expect;
+} name_rows[] = {
+	{ "plain", STR("abc" D), true },
+	{ "one letter", STR("a" D), true },
+	{ "longer than the rules", STR(A50 D), true },
+	{ "other characters", STR("a+b=c!%" D), true },
+	{ "upper case", STR("Abc" D), true },
+	{ "dots inside", STR("a..b." D), true },
+	{ "empty", STR(""), false },
+	{ "dot", STR("."), false },
+	{ "dot dot", STR(".."), false },
+	{ "hidden", STR(".a" D), false },
+	{ "slash", STR("a/b" D), false },
+	{ "dot dot slash", STR("../a" D), false },
+	{ "slash first", STR("/a" D), false },
+	{ "slash last", STR("a" D "/"), false },
+	{ "NUL", STR("a\0b" D), false },
+	{ "NUL last", STR("a" D "\0"), false },
+	{ "blank", STR("a b" D), false },
+	{ "tab", STR("a\tb" D), false },
+	{ "newline", STR("a" D "\n"), false },
+	{ "delete", STR("a\x7f" D), false },
+	{ "byte 128", STR("a\x80" D), false },
+	{ "no @", STR("abc"), false },
+	{ "two @", STR("a@b" D), false },
+	{ "no local part", STR(D), false },
+	{ "other domain", STR("a@example.net"), false },
+	{ "254", STR(A50 A50 A50 A50 A10 A10 A10 A10 "aa" D), true },
+	{ "255", STR(A50 A50 A50 A50 A10 A10 A10 A10 "aaa" D), true },
+	{ "256", STR(A50 A50 A50 A50 A10 A10 A10 A10 "aaaa" D), false },
+};
+
+static void existing_name(void **state)
+{
+	const struct name_row *row = *state;
+
+	assert_int_equal(cm_account_name_valid(&set, row->text, row->len),
+			 row->expect);
+}
+
+static void literal_domain(void **state)
+{
+	static const char ini[] = "[params]\nmail_domain = 192.0.2.1\n";
+	static const struct cm_account_facts open = { .closed = false };
+	struct cm_settings ip;
+	const char *error;
+
+	(void)state;
+	assert_int_equal(cm_settings_parse(&ip, "x", ini, sizeof(ini) - 1,
+					   NULL, NULL, &error), 0);
+	assert_int_equal(cm_account_rules_check(&ip, &open,
+						STR("abcdefghi@[192.0.2.1]"),
+						STR(PASS)),
+			 CM_ACCOUNT_ALLOWED);
+	assert_int_equal(cm_account_rules_check(&ip, &open,
+						STR("abcdefghi@192.0.2.1"),
+						STR(PASS)),
+			 CM_ACCOUNT_DOMAIN);
+	assert_true(cm_account_name_valid(&ip, STR("a@[192.0.2.1]")));
+	cm_settings_deinit(&ip);
+}
+
+int main(void)
+{
+	const char *error;
+	int ret;
+
+	if (cm_settings_parse(&set, "test", INI, sizeof(INI) - 1, NULL, NULL,
+			      &error) < 0) {
+		fprintf(stderr, "%s\n", error);
+		return 1;
+	}
+	cm_unit_rows(rule, rows);
+	cm_unit_test(closed_wins);
+	cm_unit_test(final_means_the_name);
+	cm_unit_rows(existing_name, name_rows);
+	cm_unit_test(literal_domain);
+	ret = cm_unit_run();
+	cm_settings_deinit(&set);
+	return ret;
+}
