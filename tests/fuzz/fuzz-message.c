@@ -43,7 +43,7 @@ static struct cm_gate_input gate_input(const struct run *run)
 		.login = "",
 		.from_addresses = run->msg.from_count,
 		.from = "a@x",
-		.cleartext_allowed = false,
+		.cleartext_reason = NULL,
 		.size = run->size,
 		.max_size = 1024 * 1024,
 		.msg = &run->msg
