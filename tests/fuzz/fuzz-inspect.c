@@ -8,8 +8,8 @@
 #include "cm-inspect.h"
 #include "cm-mime-gmime.h"
 
-static int refuse_cleartext(void *ctx, const struct cm_message *msg,
-			    const char **reason_r)
+static int exempt_nobody(void *ctx, const struct cm_message *msg,
+			 const char **reason_r)
 {
 	(void)ctx;
 	(void)msg;
@@ -34,7 +34,7 @@ static void inspect_as(const uint8_t *data, size_t size,
 		.mail_from_is_from = true,
 		.login = "",
 		.max_size = 1024 * 1024,
-		.exempt = refuse_cleartext
+		.exempt = exempt_nobody
 	};
 	struct cm_inspect_envelope envelope = common;
 	struct cm_inspect *inspect = calloc(1, sizeof(*inspect));

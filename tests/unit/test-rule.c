@@ -3,7 +3,6 @@
 #include "cm-rule.h"
 
 #define UNENCRYPTED "Encryption Needed: Invalid Unencrypted Mail"
-#define PAGE CM_TOP_SRCDIR "/milter/chatmail-milter.8"
 
 static void row_is_sound(enum cm_rule rule)
 {
@@ -53,33 +52,9 @@ static void clients_know_the_words(void **state)
 	assert_string_equal(info->summary, UNENCRYPTED);
 }
 
-static void page_has_each_rule(void **state)
-{
-	static char text[64 * 1024];
-	FILE *f = fopen(PAGE, "rb");
-	char item[100];
-	size_t size;
-	int i;
-
-	(void)state;
-	assert_non_null(f);
-	size = fread(text, 1, sizeof(text) - 1, f);
-	(void)fclose(f);
-	text[size] = '\0';
-	for (i = CM_RULE_NONE + 1; i < CM_RULE_COUNT; i++) {
-		const struct cm_rule_info *info = cm_rule_info(i);
-
-		(void)snprintf(item, sizeof(item), "\n.It Cm %s Pq %d %s\n",
-			       info->name, info->code, info->xcode);
-		if (strstr(text, item) == NULL)
-			fail_msg("%s does not have: %s", PAGE, item + 1);
-	}
-}
-
 int main(void)
 {
 	cm_unit_test(every_row_is_sound);
 	cm_unit_test(clients_know_the_words);
-	cm_unit_test(page_has_each_rule);
 	return cm_unit_run();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * conf.d/chatmail.ini and chatmail.ini.5, as a reader of settings sees them.
- * That their words are those of the table is for conf.d/settings-doc.sh.
+ * That their words are those of the table is for conf.d/table-doc.sh.
  */
 #include "settings-parse.h"
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Writes what chatmail.ini and chatmail.ini(5) say about the settings, from
- * their table:
+ * Writes what documents say about the tables of lib:
  *
- *	settings-doc ini    the whole example file
- *	settings-doc mdoc   the list for the manual page
+ *	table-doc ini        chatmail.ini, the whole example
+ *	table-doc settings   the list of settings for chatmail.ini(5)
+ *	table-doc rules      the list of rules for chatmail-milter(8)
  *
- * Not run when building: what it writes is committed, settings-doc.sh checks
+ * Not run when building: what it writes is committed, table-doc.sh checks
  * that it still fits, and `make -C conf.d update-doc` renews it.
  */
+#include "cm-rule.h"
 #include "cm-settings-private.h"
 
 #include <ctype.h>
@@ -150,7 +151,7 @@ static void print_mdoc_text(const char *text)
 	printf("\n");
 }
 
-static void print_mdoc(void)
+static void print_settings(void)
 {
 	const struct cm_setting_def *def;
 	char form[256];
@@ -173,14 +174,37 @@ static void print_mdoc(void)
 	printf(".El\n");
 }
 
+static void print_rules(void)
+{
+	char text[1024];
+	int i;
+
+	printf(".Bl -tag -width Ds\n");
+	for (i = CM_RULE_NONE + 1; i < CM_RULE_COUNT; i++) {
+		const struct cm_rule_info *info = cm_rule_info(i);
+
+		printf(".It Cm %s Pq %d %s\n", info->name, info->code,
+		       info->xcode);
+		(void)snprintf(text, sizeof(text), "%c%s.",
+			       toupper((unsigned char)info->detail[0]),
+			       info->detail + 1);
+		print_mdoc_text(text);
+	}
+	printf(".El\n");
+}
+
 int main(int argc, char *argv[])
 {
-	if (argc == 2 && strcmp(argv[1], "ini") == 0) {
+	const char *what = argc == 2 ? argv[1] : "";
+
+	if (strcmp(what, "ini") == 0) {
 		print_ini();
-	} else if (argc == 2 && strcmp(argv[1], "mdoc") == 0) {
-		print_mdoc();
+	} else if (strcmp(what, "settings") == 0) {
+		print_settings();
+	} else if (strcmp(what, "rules") == 0) {
+		print_rules();
 	} else {
-		fprintf(stderr, "usage: settings-doc ini|mdoc\n");
+		fprintf(stderr, "usage: table-doc ini|settings|rules\n");
 		return 2;
 	}
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
