@@ -92,9 +92,11 @@ static ssize_t take_header(struct check *check, const char *data, size_t size)
 	size_t len = lf != NULL ? (size_t)(lf - data) + 1 : size;
 
 	if (check->field_len + len > sizeof(check->field)) {
-		/* counts as what it is, too large */
+		/* Counts as too large, whatever stands in it and wherever
+		 * the chunks were cut. */
+		memset(check->field, 'x', sizeof(check->field));
 		cm_inspect_header(&check->inspect, "X", 1, check->field,
-				  check->field_len);
+				  sizeof(check->field));
 		check->field_len = check->line_start = 0;
 		return (ssize_t)len;
 	}
@@ -213,19 +215,19 @@ enum cm_check_result cm_check_file(const struct cm_check_options *options,
 {
 	enum cm_check_result result = CM_CHECK_FAILED;
 	bool is_stdin = strcmp(path, "-") == 0;
-	FILE *file = is_stdin ? stdin : fopen(path, "re");
 	struct check *check = calloc(1, sizeof(*check));
+	FILE *file = is_stdin ? stdin : fopen(path, "re");
 	struct cm_settings defaults;
 	const char *error;
 
 	memset(&defaults, 0, sizeof(defaults));
-	errno = 0;
 	if (file == NULL || check == NULL ||
 	    cm_settings_defaults(&defaults, &error) < 0) {
 		fprintf(stderr, "chatmail-milter: %s: %s\n", path,
 			strerror(errno));
 	} else {
 		begin(check, options, &defaults);
+		errno = 0;
 		if (read_file(check, file) < 0)
 			fprintf(stderr, "chatmail-milter: %s: %s\n", path,
 				errno != 0 ? strerror(errno) : "read error");
