@@ -123,10 +123,23 @@ def started_relay(tap, *settings, local_conf="", before_start=None):
     finally:
         with contextlib.suppress(RuntimeError):
             shell(base, "relay_stop")
+        report_sanitizer(tap, base)
         if tap.failed:
             show_logs(tap, base)
         else:
             shutil.rmtree(base, ignore_errors=True)
+
+
+def report_sanitizer(tap, base):
+    """A milter built with sanitizers says on stderr what it found, and at
+    its end what leaked; both are failures whatever the tests saw."""
+    log = pathlib.Path(base, "log", "milter.log")
+    text = log.read_text(errors="replace") if log.exists() else ""
+    for line in text.splitlines():
+        if "Sanitizer" in line or "runtime error:" in line:
+            tap.result(False, "the milter runs without a sanitizer's report")
+            tap.note(line)
+            break
 
 
 def show_logs(tap, base):
