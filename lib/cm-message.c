@@ -203,6 +203,7 @@ void cm_message_header(struct cm_message *msg, const char *name,
 	enum cm_rule rule;
 	size_t i;
 
+	msg->field_count++;
 	if (!cm_header_name_valid(name, name_len)) {
 		(void)set_rule(msg, CM_RULE_HEADER_SYNTAX);
 		return;
@@ -415,6 +416,7 @@ static enum cm_rule part_header_line(struct cm_message *msg,
 	msg->blank = 0;
 	msg->content_seen = false;
 	if (msg->part.kind == CM_PART_PGP_DATA) {
+		msg->armor_begun = true;
 		cm_armor_init(&msg->armor, msg->from_outside);
 		cm_lines_init(&msg->decoded, true);
 		memset(&msg->base64, 0, sizeof(msg->base64));
@@ -530,6 +532,7 @@ static enum cm_rule body_line(void *ctx, const unsigned char *line, size_t len)
 	enum delimiter which = DELIMITER_NONE;
 	enum cm_rule rule;
 
+	msg->line_count++;
 	if (len >= 2 && line[0] == '-' && line[1] == '-' &&
 	    msg->state != STATE_PART_HEADER)
 		which = delimiter(msg, line, len);
@@ -579,4 +582,23 @@ enum cm_rule cm_message_finish(struct cm_message *msg)
 						      CM_RULE_CLOSE_DELIMITER;
 	msg->state = STATE_IGNORE;
 	return set_rule(msg, rule);
+}
+
+void cm_message_get_seen(const struct cm_message *msg,
+			 struct cm_message_seen *seen_r)
+{
+	memset(seen_r, 0, sizeof(*seen_r));
+	seen_r->header_fields = msg->field_count;
+	seen_r->type = msg->type_count == 1 &&
+		msg->type_rule == CM_RULE_NONE ? msg->type.value : "";
+	seen_r->body_lines = msg->line_count;
+	seen_r->parts = msg->part_index;
+	seen_r->skeleton_size = msg->skeleton_size;
+	seen_r->armor = msg->armor_begun;
+	if (msg->armor_begun) {
+		seen_r->armor_encoding = msg->part.encoding;
+		seen_r->session_keys = msg->armor.pgp.esk_count;
+		seen_r->data_version = msg->armor.pgp.data_version;
+		seen_r->data_size = msg->armor.pgp.data_size;
+	}
 }

@@ -75,7 +75,9 @@ struct cm_message {
 	char boundary[CM_HEADER_MAX_BOUNDARY + 3]; /* "--" and boundary */
 	size_t boundary_len;
 	unsigned int part_index, blank;
-	bool content_seen, preamble_seen;
+	unsigned int field_count;
+	uint64_t line_count;
+	bool content_seen, preamble_seen, armor_begun;
 	struct cm_part part;
 	size_t field_len;
 	char field[CM_MESSAGE_MAX_PART_FIELD];
@@ -104,5 +106,22 @@ enum cm_rule cm_message_body(struct cm_message *msg, const void *data,
 			     size_t size);
 
 enum cm_rule cm_message_finish(struct cm_message *msg);
+
+/* What was seen, for people who ask why. */
+struct cm_message_seen {
+	unsigned int header_fields;
+	const char *type; /* of the message, lower case; "" = none or broken */
+	uint64_t body_lines; /* up to the one that broke the rule, if any */
+	unsigned int parts;
+	bool armor;
+	enum cm_encoding armor_encoding;
+	unsigned int session_keys, data_version;
+	uint64_t data_size;
+	size_t skeleton_size;
+};
+
+/* After cm_message_eoh(); pointers are valid as long as msg is. */
+void cm_message_get_seen(const struct cm_message *msg,
+			 struct cm_message_seen *seen_r);
 
 #endif

@@ -210,6 +210,43 @@ static enum cm_check_result print_verdict(const char *path,
 	return CM_CHECK_REJECTED;
 }
 
+static void explain(const struct check *check, FILE *out)
+{
+	static const char *const encodings[] = {
+		[CM_ENCODING_IDENTITY] = "as it is",
+		[CM_ENCODING_BASE64] = "in base64",
+		[CM_ENCODING_QUOTED_PRINTABLE] = "in quoted-printable",
+		[CM_ENCODING_UNKNOWN] = "in an unknown encoding"
+	};
+	const struct cm_gate_input *input = &check->inspect.input;
+	const struct cm_message *msg = &check->inspect.msg;
+	struct cm_message_seen seen;
+
+	cm_message_get_seen(msg, &seen);
+	fprintf(out, "  size %llu bytes, of them %zu readable (headers, "
+		"boundaries, armor lines)\n",
+		(unsigned long long)input->size, seen.skeleton_size);
+	fprintf(out, "  header: %u fields, type %s, %u From with %u "
+		"address(es)\n", seen.header_fields,
+		*seen.type != '\0' ? seen.type : "missing or malformed",
+		msg->from_count, input->from_addresses);
+	fprintf(out, "  body: %llu lines read, %u part(s)\n",
+		(unsigned long long)seen.body_lines, seen.parts);
+	if (seen.armor)
+		fprintf(out, "  armor: %s, %u session key(s), encrypted data "
+			"version %u of %llu bytes\n",
+			encodings[seen.armor_encoding], seen.session_keys,
+			seen.data_version,
+			(unsigned long long)seen.data_size);
+	if (msg->rule != CM_RULE_NONE && seen.body_lines == 0)
+		fprintf(out, "  first rule broken: %s, in the header\n",
+			cm_rule_info(msg->rule)->name);
+	else if (msg->rule != CM_RULE_NONE)
+		fprintf(out, "  first rule broken: %s, in line %llu of the "
+			"body\n", cm_rule_info(msg->rule)->name,
+			(unsigned long long)seen.body_lines);
+}
+
 enum cm_check_result cm_check_file(const struct cm_check_options *options,
 				   const char *path, FILE *out)
 {
@@ -231,8 +268,11 @@ enum cm_check_result cm_check_file(const struct cm_check_options *options,
 		if (read_file(check, file) < 0)
 			fprintf(stderr, "chatmail-milter: %s: %s\n", path,
 				errno != 0 ? strerror(errno) : "read error");
-		else
+		else {
 			result = print_verdict(path, check->verdict, out);
+			if (options->explain)
+				explain(check, out);
+		}
 		cm_inspect_deinit(&check->inspect);
 		cm_recipients_deinit(&check->rcpts);
 	}

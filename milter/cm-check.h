@@ -18,6 +18,9 @@ struct cm_check_options {
 	/* Envelope recipients: they decide whether cleartext may pass. */
 	char *const *rcpts;
 	int rcpt_count;
+	/* Behind the verdict, what was seen of the message and where reading
+	 * stopped; never its text. */
+	bool explain;
 	/* Settings and mailboxes; NULL: built-in defaults, and every
 	 * recipient counts as refusing cleartext. */
 	const struct cm_settings *settings;

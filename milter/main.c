@@ -21,7 +21,7 @@ static const char usage_text[] =
 	"usage: chatmail-milter [-d] [-c FILE]\n"
 	"       chatmail-milter check --direction outgoing|incoming\n"
 	"                       [-c FILE] [--from ADDRESS] [--rcpt ADDRESS]...\n"
-	"                       FILE...\n"
+	"                       [--explain] FILE...\n"
 	"       chatmail-milter -h | -V\n"
 	"\n"
 	"  -c FILE   settings (default " CM_DEFAULT_CONFIG ")\n"
@@ -52,6 +52,7 @@ static int parse_check(int argc, char **argv, struct check_args *args)
 		{ "direction", required_argument, NULL, 'D' },
 		{ "from", required_argument, NULL, 'f' },
 		{ "rcpt", required_argument, NULL, 'r' },
+		{ "explain", no_argument, NULL, 'e' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -77,6 +78,9 @@ static int parse_check(int argc, char **argv, struct check_args *args)
 			break;
 		case 'r':
 			args->rcpts[args->options.rcpt_count++] = optarg;
+			break;
+		case 'e':
+			args->options.explain = true;
 			break;
 		default:
 			return -1;

@@ -114,6 +114,17 @@ def command_line():
                        ("unknown option", (*OUT, "--frobnicate", CLIENT)),
                        ("no address", (*OUT, "--from"))):
         status("usage: " + name, 2, *args, stderr=rb"usage: ")
+    status("explained: accepted", 0, *OUT, "--explain", CLIENT,
+           stdout=rb"accept encrypted\n  size \d+ bytes, of them \d+ readable"
+           rb".*\n  header: .*multipart/encrypted, 1 From with 1 address.*\n"
+           rb"  body: \d+ lines read, 2 part.*\n  armor: as it is, "
+           rb"\d+ session key.*, encrypted data version 1 of \d+ bytes\n\Z")
+    status("explained: where it broke", 1, *OUT, "--explain", "-",
+           data=client + b"one line more\r\n",
+           stdout=b"first rule broken: epilogue, in line %d of the body" %
+           (client.partition(b"\r\n\r\n")[2].count(b"\n") + 1))
+    status("explained: in the header", 1, *OUT, "--explain", CLEARTEXT,
+           stdout=rb"first rule broken: not-encrypted, in the header\n\Z")
     status("settings that are not there", 2, "-c", "/nonexistent/ini", *OUT,
            CLIENT, stderr=rb"/nonexistent/ini")
 
@@ -233,8 +244,32 @@ def bombs():
                    "%d KB" % peak)
 
 
+def rule_table():
+    """milter/README names every rule with a case that proves it."""
+    source = os.path.join(gate.TOP, "milter", "README")
+    with open(source, encoding="utf-8") as file:
+        readme = dict(re.findall(r"^  ([a-z0-9-]+) +\d{3} [\d.]+ +(\S+)$",
+                                 file.read(), re.M))
+    with open(os.path.join(gate.TOP, "lib", "cm-rule.c"),
+              encoding="utf-8") as file:
+        rules = set(re.findall(r"= \{ \"([a-z0-9-]+)\"", file.read()))
+    rules.discard("none")
+    TAP.ok(rules == set(readme), "milter/README has each rule once",
+           sorted(rules ^ set(readme)))
+    verdicts = {(os.path.relpath(row.path, gate.GATE), row.verdict.split()[-1])
+                for row in gate.table()}
+    for rule, case in sorted(readme.items()):
+        if case.endswith(".eml"):
+            TAP.ok((case, rule) in verdicts, "README's case of " + rule, case)
+        else:
+            with open(os.path.join(gate.TOP, "tests", case),
+                      encoding="utf-8") as file:
+                TAP.ok(rule in file.read(), "README's case of " + rule, case)
+
+
 corpus()
 command_line()
+rule_table()
 recipients()
 bombs()
 TAP.done()

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * milter/cm-mime-gmime: addresses, and the second opinion behind the rule
+ * mime-disagreement.
+ */
+#include "cm-unit.h"
+#include "cm-mime-gmime.h"
+
+#define HEAD                                                                   \
+	"From: <a@relay.test>\r\n"                                             \
+	"Content-Type: multipart/encrypted; boundary=\"b\"; "                  \
+	"protocol=\"application/pgp-encrypted\"\r\n\r\n"
+#define ONE "--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n"
+#define TWO "--b\r\nContent-Type: application/octet-stream\r\n\r\nX\r\n"
+#define END "--b--\r\n"
+
+static const struct agree_row {
+	const char *name, *text;
+	enum cm_message_kind kind;
+	bool expect;
+} agrees[] = {
+	{ "whole", HEAD ONE TWO END, CM_MESSAGE_ENCRYPTED, true },
+	{ "empty lines around", HEAD "\r\n" ONE TWO END "\r\n\r\n",
+	  CM_MESSAGE_ENCRYPTED, true },
+	{ "known preamble", HEAD "This is a multi-part message in MIME "
+	  "format.\r\n" ONE TWO END, CM_MESSAGE_ENCRYPTED, true },
+	{ "preamble", HEAD "hello\r\n" ONE TWO END, CM_MESSAGE_ENCRYPTED,
+	  false },
+	{ "epilogue", HEAD ONE TWO END "hello\r\n", CM_MESSAGE_ENCRYPTED,
+	  false },
+	{ "one part", HEAD ONE END, CM_MESSAGE_ENCRYPTED, false },
+	{ "three parts", HEAD ONE TWO TWO END, CM_MESSAGE_ENCRYPTED, false },
+	{ "other order", HEAD TWO ONE END, CM_MESSAGE_ENCRYPTED, false },
+	{ "nested", HEAD ONE "--b\r\nContent-Type: multipart/mixed; "
+	  "boundary=c\r\n\r\n--c\r\n\r\nX\r\n--c--\r\n" END,
+	  CM_MESSAGE_ENCRYPTED, false },
+	{ "two From", "From: <b@relay.test>\r\n" HEAD ONE TWO END,
+	  CM_MESSAGE_ENCRYPTED, false },
+	{ "other From", "From: <b@relay.test>\r\n"
+	  "Content-Type: multipart/encrypted; boundary=b; "
+	  "protocol=\"application/pgp-encrypted\"\r\n\r\n" ONE TWO END,
+	  CM_MESSAGE_ENCRYPTED, false },
+	{ "no mail", "", CM_MESSAGE_ENCRYPTED, false },
+	{ "SecureJoin", "From: <a@relay.test>\r\n"
+	  "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+	  "--b\r\nContent-Type: text/plain\r\n\r\nX\r\n" END,
+	  CM_MESSAGE_SECUREJOIN, true },
+	{ "SecureJoin of two parts", "From: <a@relay.test>\r\n"
+	  "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+	  "--b\r\n\r\nX\r\n--b\r\n\r\nY\r\n" END,
+	  CM_MESSAGE_SECUREJOIN, false },
+	{ "SecureJoin of HTML", "From: <a@relay.test>\r\n"
+	  "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+	  "--b\r\nContent-Type: text/html\r\n\r\nX\r\n" END,
+	  CM_MESSAGE_SECUREJOIN, false },
+};
+
+static void agree(void **state)
+{
+	const struct agree_row *row = *state;
+
+	assert_int_equal(cm_gmime_agrees(row->text, strlen(row->text),
+					 row->kind, "a@relay.test"),
+			 row->expect);
+}
+
+/* "COUNT ADDRESS" */
+static const struct from_row {
+	const char *name, *value, *expect;
+} froms[] = {
+	{ "bare", " a@x.test", "1 a@x.test" },
+	{ "brackets", "<a@x.test>", "1 a@x.test" },
+	{ "name", " \"A, B\" <a@x.test>", "1 a@x.test" },
+	{ "folded", " A\r\n <a@x.test>\r\n", "1 a@x.test" },
+	{ "two", "a@x.test, b@x.test", "2 " },
+	{ "group", "g: a@x.test;", "2 " },
+	{ "empty group", "g: ;", "0 " },
+	{ "nothing", "", "0 " },
+	{ "blanks", " \r\n ", "0 " },
+};
+
+static void from(void **state)
+{
+	const struct from_row *row = *state;
+	char addr[CM_ADDR_MAX + 1], text[CM_ADDR_MAX + 20];
+	unsigned int count;
+
+	cm_gmime_from(row->value, strlen(row->value), &count, addr);
+	(void)snprintf(text, sizeof(text), "%u %s", count,
+		       count == 1 ? addr : "");
+	assert_string_equal(text, row->expect);
+}
+
+static void from_too_long(void **state)
+{
+	char value[CM_ADDR_MAX + 20], addr[CM_ADDR_MAX + 1];
+	unsigned int count;
+
+	(void)state;
+	memset(value, 'x', sizeof(value));
+	value[64] = '@';
+	cm_gmime_from(value, CM_ADDR_MAX, &count, addr);
+	assert_int_equal(count, 1);
+	assert_int_equal(strlen(addr), CM_ADDR_MAX);
+	cm_gmime_from(value, CM_ADDR_MAX + 1, &count, addr);
+	assert_int_equal(count, 0);
+	assert_string_equal(addr, "");
+}
+
+/* "=" unchanged, "!" nothing left, else what it becomes. */
+static const struct plain_row {
+	const char *name, *value, *expect;
+} plains[] = {
+	{ "brackets", " <a@x.test>", "=" },
+	{ "bare", " a@x.test", "=" },
+	{ "two, folded", " <a@x.test>,\r\n <b@x.test>", "=" },
+	{ "two, bare", "a@x.test,b@x.test", "=" },
+	{ "hidden", " \"hidden-recipients\": ;", "=" },
+	{ "undisclosed", " undisclosed-recipients:;", "=" },
+	{ "name", " A B <a@x.test>", "<a@x.test>" },
+	{ "name of one", "A <a@x.test>, b@x.test",
+	  "<a@x.test>,\n\t<b@x.test>" },
+	{ "comment", "a@x.test (A B)", "<a@x.test>" },
+	{ "comment first", "(A B) a@x.test", "<a@x.test>" },
+	{ "empty name", "\"\" <a@x.test>", "<a@x.test>" },
+	{ "group", "secret: a@x.test, b@x.test;",
+	  "<a@x.test>,\n\t<b@x.test>" },
+	{ "empty group", "secret: ;", "!" },
+	{ "text", "some text", "!" },
+	{ "text as address", "\"some text\"@x.test", "!" },
+	{ "nothing", "", "!" },
+};
+
+static void plain(void **state)
+{
+	const struct plain_row *row = *state;
+	char *text = NULL;
+	int ret = cm_gmime_plain_addresses(row->value, strlen(row->value),
+					   &text);
+
+	if (*row->expect == '=')
+		assert_int_equal(ret, 0);
+	else if (*row->expect == '!')
+		assert_int_equal(ret, -1);
+	else {
+		assert_int_equal(ret, 1);
+		assert_string_equal(text, row->expect);
+	}
+	free(text);
+}
+
+int main(void)
+{
+	cm_gmime_init();
+	cm_unit_rows(agree, agrees);
+	cm_unit_rows(from, froms);
+	cm_unit_test(from_too_long);
+	cm_unit_rows(plain, plains);
+	return cm_unit_run();
+}
