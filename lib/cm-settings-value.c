@@ -76,12 +76,22 @@ static bool is_name(const char *value)
 	return len > 0 && value[len] == '\0' && *value != '-';
 }
 
+/* A control character in a path is a slip, and would get into logs. */
+static bool has_control(const char *value)
+{
+	for (; *value != '\0'; value++) {
+		if ((unsigned char)*value < ' ' || *value == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 static bool is_path(const char *value, const struct cm_setting_def *def)
 {
 	if (*value == '\0')
 		return def->default_value != NULL &&
 		       *def->default_value == '\0';
-	return *value == '/' && strchr(value, '\n') == NULL;
+	return *value == '/' && !has_control(value);
 }
 
 int cm_setting_set_text(char **dest, const char *value)
