@@ -251,6 +251,7 @@ enum cm_rule cm_part_field(struct cm_part *part, const char *field, size_t len)
 		{ "MIME-Version", SEEN_MIME_VERSION, mime_version_field }
 	};
 	const char *colon = memchr(field, ':', len);
+	enum cm_rule rule;
 	char name[32];
 	size_t i, name_len;
 
@@ -261,6 +262,10 @@ enum cm_rule cm_part_field(struct cm_part *part, const char *field, size_t len)
 		return CM_RULE_HEADER_SYNTAX;
 	if (name_len >= sizeof(name) || ++part->fields > CM_PART_MAX_FIELDS)
 		return CM_RULE_PART_HEADER;
+	/* NUL would end the value for us and for nobody else */
+	rule = cm_header_value_check(colon + 1, len - name_len - 1);
+	if (rule != CM_RULE_NONE)
+		return rule;
 	memcpy(name, field, name_len);
 	name[name_len] = '\0';
 	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++) {

@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 
-TOP = os.environ.get("CM_SRCDIR") or os.path.abspath(
-    os.path.join(os.path.dirname(__file__), "..", ".."))
+TOP = os.path.abspath(os.environ.get("CM_SRCDIR") or os.path.join(
+    os.path.dirname(__file__), "..", ".."))
 BUILD = os.environ.get("CM_BUILDDIR") or TOP
 MILTER = os.path.join(BUILD, "milter", "chatmail-milter")
 GATE = os.path.join(TOP, "tests", "data", "gate")

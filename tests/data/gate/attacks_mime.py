@@ -253,6 +253,17 @@ def part_header_cases():
                             "part-header"))
         yield (part + "-mime-version", *with_header(["MIME-Version: 1.0"],
                                                     ACCEPT))
+        for field, value in (("encoding", "Content-Transfer-Encoding: 7bit"),
+                             ("mime-version", "MIME-Version: 1.0"),
+                             ("disposition", "Content-Disposition: inline")):
+            yield (part + "-" + field + "-nul",
+                   *with_header([value + "\0Read this"],
+                                "control-character"))
+            yield (part + "-" + field + "-bare-cr",
+                   *with_header([value + "\rRead this"],
+                                "control-character"))
+        yield (part + "-type-nul", "control-character",
+               message(**{part: (known + "\0Read this",)}))
         yield (part + "-no-colon",
                *with_header(["Read this"], "header-syntax"))
         yield (part + "-type-twice",
