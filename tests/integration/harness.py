@@ -15,6 +15,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 LIB = HERE.parent / "lib"
 sys.path.insert(0, str(LIB))
+sys.dont_write_bytecode = True
 
 import relay_client  # noqa: E402
 
@@ -32,6 +34,14 @@ RELAY_SECONDS = 120
 LOG_LINES = 40
 
 sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+# However it is ended, the relay ends with it.
+signal.signal(signal.SIGTERM, interrupted)
 
 
 class Tap:
@@ -117,7 +127,7 @@ def started_relay(tap, *settings, local_conf="", before_start=None):
             before_start(relay)
         shell(base, "relay_start")
         yield relay
-    except Exception:
+    except BaseException:
         tap.failed += 1
         raise
     finally:

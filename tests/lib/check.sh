@@ -33,6 +33,7 @@ export DEBIAN_FRONTEND
 CHECK_SECONDS=900
 DELTACHAT_SECONDS=420
 DIST_SECONDS=900
+DEBIAN13_SECONDS=1800
 
 TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc"
 SANITIZE_PACKAGES="clang libclang-rt-dev llvm"
@@ -55,6 +56,31 @@ count() {
 	[ "$4" = 0 ] || count_text="$count_text, $4 skipped"
 	say "  $1: $count_text ($(($(date +%s) - step_started)) s)"
 }
+
+# limited SECONDS OUTPUT COMMAND...: ends it when it takes longer, or when we
+# are interrupted; timeout(1) hands the signal on to all that it started.
+limited() {
+	limited_seconds=$1
+	limited_output=$2
+	shift 2
+	timeout -k 30 "$limited_seconds" "$@" >"$limited_output" 2>&1 \
+		</dev/null &
+	limited_pid=$!
+	wait "$limited_pid"
+	limited_status=$?
+	limited_pid=
+	return $limited_status
+}
+
+interrupted() {
+	trap '' INT TERM HUP
+	for child in ${limited_pid-} ${step_pid-}; do
+		kill "$child" 2>/dev/null
+	done
+	wait
+	exit 130
+}
+trap interrupted INT TERM HUP
 
 # One thing that either works or does not.
 count_one() {
@@ -82,7 +108,7 @@ tap_suite() {
 	limit=$2
 	shift 2
 	suite_file=$out/$(echo "$suite" | tr -c 'a-z0-9\n' _).tap
-	timeout -k 30 "$limit" "$@" >"$suite_file" 2>&1 </dev/null
+	limited "$limit" "$suite_file" "$@"
 	suite_status=$?
 	# shellcheck disable=SC2046
 	set -- $(awk -f "$lib/tap-count.awk" "$suite_file")
@@ -107,8 +133,8 @@ automake_suite() {
 	suite_dir=$2
 	shift 2
 	find "$suite_dir" -name '*.trs' -exec rm -f {} +
-	timeout -k 30 $CHECK_SECONDS make -k -C "$suite_dir" check "$@" \
-		>"$suite_dir.check.log" 2>&1 </dev/null
+	limited $CHECK_SECONDS "$suite_dir.check.log" \
+		make -k -C "$suite_dir" check "$@"
 	suite_status=$?
 	find "$suite_dir" -name '*.trs' -exec grep -h '^:test-result:' {} + \
 		>"$suite_dir.results"
@@ -217,8 +243,8 @@ step_options() {
 step_dist() {
 	need_gcc || return 0
 	begin "make distcheck"
-	timeout -k 30 $DIST_SECONDS make -C "$out/gcc" distcheck \
-		>"$out/distcheck.log" 2>&1 </dev/null
+	limited $DIST_SECONDS "$out/distcheck.log" \
+		make -C "$out/gcc" distcheck
 	dist_status=$?
 	[ $dist_status = 0 ] || tail -n 40 "$out/distcheck.log" >&2
 	count_one "distcheck" $dist_status
@@ -227,7 +253,8 @@ step_dist() {
 # The last line of the same program in a Debian 13 root.
 step_debian13() {
 	begin "Debian 13: Dovecot 2.4"
-	sh "$lib/debian13.sh" "$top" >"$out/debian13.log" 2>&1 </dev/null
+	limited $DEBIAN13_SECONDS "$out/debian13.log" \
+		sh "$lib/debian13.sh" "$top"
 	inner_status=$?
 	# shellcheck disable=SC2046
 	set -- $(sed -n \
