@@ -8,7 +8,8 @@
 # auth-worker runs as another user); skipped without.
 #
 # From the Makefile: CM_BUILDDIR CM_SRCDIR (top level), CM_MODULEDIR (where
-# Dovecot looks), CM_DOVECOT_SERIES (2.3 or 2.4). CM_KEEP=1 keeps the folder.
+# Dovecot looks), CM_DOVECOT_SERIES (2.3 or 2.4). CM_KEEP=1 keeps the folder,
+# CM_VALGRIND=1 puts the auth-workers under valgrind.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -169,6 +170,21 @@ service auth {
 }
 !include $dir/10-chatmail-auth.conf
 EOF
+	if [ "${CM_VALGRIND:-0}" = 1 ]; then
+		mkdir -m 1777 "$dir/valgrind"
+		cat <<EOF
+service auth-worker {
+  executable = $dir/worker
+}
+EOF
+		cat >"$dir/worker" <<EOF
+#!/bin/sh
+exec $(command -v valgrind) -q --vgdb=no --log-file=$dir/valgrind/%p \
+  --leak-check=full --show-leak-kinds=definite \
+  $(dirname "$CM_MODULEDIR")/auth -w
+EOF
+		chmod +x "$dir/worker"
+	fi
 } >"$dir/dovecot.conf"
 
 start() {
@@ -450,5 +466,11 @@ is "$(grep 'chatmail: ' "$dir/log" | grep -v 'Password mismatch' |
 is "$(grep -E '(Error|Warning|Fatal|Panic): ' "$dir/log" |
 	grep -c "@$domain")" 0 "no error names anybody"
 is "$(grep -cE '(Panic|Fatal): ' "$dir/log")" 0 "nothing crashed"
+if [ "${CM_VALGRIND:-0}" = 1 ]; then
+	kill "$pid"
+	wait "$pid"
+	pid=
+	is "$(cat "$dir"/valgrind/* | head -50)" "" "valgrind has no complaint"
+fi
 
 echo "1..$count"
