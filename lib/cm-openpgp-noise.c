@@ -15,8 +15,12 @@ static unsigned int count_high_bits(const unsigned char *data, size_t size)
 		uint64_t word;
 
 		memcpy(&word, data, 8);
-		count += (unsigned int)__builtin_popcountll(
-			word & UINT64_C(0x8080808080808080));
+		/* A one in each byte whose high bit is set; the product has
+		 * their sum in its top byte. Not every CPU that we are built
+		 * for counts bits by itself. */
+		word = (word >> 7) & UINT64_C(0x0101010101010101);
+		count += (unsigned int)
+			((word * UINT64_C(0x0101010101010101)) >> 56);
 	}
 	for (; size > 0; data++, size--)
 		count += *data >> 7;
