@@ -172,12 +172,17 @@ relay_init_postfix() {
 	chmod 2710 "$1/postfix/queue/public"
 	chown postfix "$1/postfix/data"
 
+	# Postfix wants a name even where the domain is an IP address.
+	case $RELAY_DOMAIN in
+	*[!0-9.]*) relay_name=$RELAY_DOMAIN ;;
+	*) relay_name=localhost ;;
+	esac
 	cat >"$1/postfix/etc/main.cf" <<-EOF
 		# Written by tests/lib/relay.sh.
 		compatibility_level = 3.6
 		queue_directory = $1/postfix/queue
 		data_directory = $1/postfix/data
-		myhostname = $RELAY_DOMAIN
+		myhostname = $relay_name
 		inet_interfaces = 127.0.0.1
 		inet_protocols = ipv4
 		mynetworks = 127.0.0.1/32
