@@ -313,6 +313,8 @@ fi
 is "$(adm user -f home HELLO@$domain)" "$box" "userdb: any case"
 adm user -f home nobody@$domain >/dev/null 2>&1
 is $? 67 "userdb: unknown user"
+adm user -f home "hello+tag@$domain" >/dev/null 2>&1
+is $? 67 "userdb: a name that Dovecot refuses is unknown, not trouble"
 mkdir "$mail/boxes/half1@$domain" "$mail/boxes/other@example.net"
 chown nobody "$mail/boxes/half1@$domain"
 is "$(adm user '*' | sort | tr '\n' ' ')" \
