@@ -43,13 +43,22 @@ static bool subject(const char *value, size_t len)
 	return cm_header_unfold(value, len, text, sizeof(text)) == 0;
 }
 
-/* "Sat, 21 Nov 2026 07:55:33 +0000" */
+/* "Sat, 21 Nov 2026 07:55:33 +0000": words have three letters */
 static bool date(const char *value, size_t len)
 {
 	char text[48];
+	const char *p;
+	size_t letters = 0;
 
-	return cm_header_unfold(value, len, text, sizeof(text)) == 0 &&
-	       only(text, strlen(text), ",:+- ");
+	if (cm_header_unfold(value, len, text, sizeof(text)) < 0 ||
+	    !only(text, strlen(text), ",:+- "))
+		return false;
+	for (p = text; *p != '\0'; p++) {
+		letters = *p >= 'A' ? letters + 1 : 0;
+		if (letters > 3)
+			return false;
+	}
+	return true;
 }
 
 /* MIME-Version and Chat-Version */

@@ -355,7 +355,9 @@ def join_cases():
             ("to-twice", ["To: Read this <a@b.test>"])):
         yield "join-" + name, note, join(more_top=lines)
     for name, line in (("subject-long", "Subject: " + "read this " * 30),
-                       ("date-text", "Date: Read this (now)"),
+                       ("date-comment", "Date: Fri, 20 Nov 2026 10:00:00 "
+                        "+0000 (now)"),
+                       ("date-text", "Date: Read this, Fri 20 Nov"),
                        ("chat-version-text", "Chat-Version: 1.0 read this"),
                        ("message-id-text", "Message-ID: Read this"),
                        ("invitenumber-spaces",
