@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-message-private.h"
 #include "cm-addr.h"
+#include "cm-securejoin.h"
 
 #include <string.h>
 
@@ -139,29 +140,6 @@ static const struct {
 
 #define HEADER_READERS (sizeof(header_readers) / sizeof(*header_readers))
 
-/* All the names that a SecureJoin request and the servers on its way write.
- * Cleartext passes with it, so nothing else may come along. */
-static const char *const securejoin_headers[] = {
-	"From", "To", "Date", "Message-ID", "References", "In-Reply-To",
-	"Subject", "MIME-Version", "Content-Type",
-	"Content-Transfer-Encoding", "Chat-Version", "Autocrypt",
-	"Secure-Join", "Secure-Join-Invitenumber", "Secure-Join-Group",
-	"Return-Path", "Delivered-To", "Received", "DKIM-Signature",
-	"Authentication-Results"
-};
-
-static bool securejoin_header(const char *name, size_t len)
-{
-	size_t i, n = sizeof(securejoin_headers) / sizeof(*securejoin_headers);
-
-	for (i = 0; i < n; i++) {
-		if (strlen(securejoin_headers[i]) == len &&
-		    cm_ascii_equal_n(securejoin_headers[i], name, len))
-			return true;
-	}
-	return false;
-}
-
 static enum cm_rule skeleton_header(struct cm_message *msg, const char *name,
 				    size_t name_len, const char *value,
 				    size_t value_len)
@@ -196,7 +174,8 @@ void cm_message_header(struct cm_message *msg, const char *name,
 		(void)cm_message_set_rule(msg, rule);
 		return;
 	}
-	if (!msg->other_headers && !securejoin_header(name, name_len))
+	if (!cm_securejoin_field_valid(&msg->securejoin_seen, name, name_len,
+				       value, value_len))
 		msg->other_headers = true;
 	for (i = 0; i < HEADER_READERS; i++) {
 		const char *known = header_readers[i].name;

@@ -69,6 +69,7 @@ struct cm_message {
 	enum { CM_SECUREJOIN_NONE, CM_SECUREJOIN_VC, CM_SECUREJOIN_VG,
 	       CM_SECUREJOIN_OTHER } securejoin;
 	bool setup_subject, setup_header;
+	unsigned int securejoin_seen; /* of cm-securejoin */
 	bool other_headers; /* that a SecureJoin request does not have */
 	char message_id[CM_PART_MAX_MESSAGE_ID + 1];
 	struct cm_header_value type;

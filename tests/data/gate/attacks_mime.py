@@ -338,6 +338,44 @@ def join_cases():
                 body2=b64(b"Secure-Join: vc-request")))
     yield ("join-other-header", note,
            join(more_top=["X-Note: read this"]))
+    for name, lines in (
+            ("invitenumber-twice", ["Secure-Join-Invitenumber: 1"]),
+            ("group-text", ["Secure-Join-Group: Read this"]),
+            ("group-long", ["Secure-Join-Group: " + "x" * 65]),
+            ("autocrypt-text", ["Autocrypt: addr=a@b.test; read this"]),
+            ("autocrypt-attribute", ["Autocrypt: addr=a@b.test; _note=read"]),
+            ("autocrypt-prefer", ["Autocrypt: addr=a@b.test; "
+                                  "prefer-encrypt=readthis"]),
+            ("autocrypt-keydata", ["Autocrypt: addr=a@b.test; "
+                                   "keydata=Read, this."]),
+            ("references-text", ["References: <a@b.test> Read this"]),
+            ("references-spaces", ["References: <Read this>"]),
+            ("in-reply-to-8bit", ["In-Reply-To: <\u043f@b.test>"]),
+            ("subject-twice", ["Subject: Read this"]),
+            ("to-twice", ["To: Read this <a@b.test>"])):
+        yield "join-" + name, note, join(more_top=lines)
+    for name, line in (("subject-long", "Subject: " + "read this " * 30),
+                       ("date-comment", "Date: Fri, 20 Nov 2026 10:00:00 "
+                        "+0000 (now)"),
+                       ("date-text", "Date: Read this, Fri 20 Nov"),
+                       ("chat-version-text", "Chat-Version: 1.0 read this"),
+                       ("message-id-text", "Message-ID: Read this"),
+                       ("invitenumber-spaces",
+                        "Secure-Join-Invitenumber: read this")):
+        field = line.split(":", 1)[0] + ":"
+        yield "join-" + name, note, join(
+            top=[line if old.startswith(field) else old for old in JOIN_TOP])
+    yield "join-group", JOIN, join(
+        top=[line.replace("vc-", "vg-") for line in JOIN_TOP] +
+        ["Secure-Join-Group: VX8P-2_9aBc"],
+        body2=("Secure-Join: vg-request",))
+    yield "join-group-64", JOIN, join(
+        more_top=["Secure-Join-Group: " + "x" * 64])
+    yield "join-autocrypt", JOIN, join(
+        more_top=["Autocrypt: addr=alice0001@relay.test; "
+                  "prefer-encrypt=mutual;", "\tkeydata=xjMEawFO", "\t dRYJ="])
+    yield "join-servers", JOIN, join(more_top=[
+        "Received: from elsewhere.test by relay.test; Fri, 20 Nov 2026"] * 3)
     yield ("join-step-header", "not-encrypted",
            join(top=[line.replace("vc-request", "vc-request-with-auth")
                      for line in JOIN_TOP]))
