@@ -196,15 +196,14 @@ bool cm_header_boundary_valid(const char *boundary)
 {
 	size_t i, len = strlen(boundary);
 
-	if (len == 0 || len > CM_HEADER_MAX_BOUNDARY ||
-	    boundary[len - 1] == ' ')
+	if (len == 0 || len > CM_HEADER_MAX_BOUNDARY)
 		return false;
 	for (i = 0; i < len; i++) {
 		char c = boundary[i];
 
 		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 		      (c >= '0' && c <= '9') ||
-		      strchr("'()+_,-./:=? ", c) != NULL))
+		      strchr("'()+_,-./:=?", c) != NULL))
 			return false;
 	}
 	return true;

@@ -57,7 +57,8 @@ enum cm_rule cm_header_parse(struct cm_header_value *result,
 const char *cm_header_param(const struct cm_header_value *value,
 			    const char *name);
 
-/* RFC 2046 5.1.1 bchars, 1 to CM_HEADER_MAX_BOUNDARY, not ending in space. */
+/* RFC 2046 5.1.1 bchars, 1 to CM_HEADER_MAX_BOUNDARY, without the space: no
+ * client uses it, and with it a boundary could be a sentence. */
 bool cm_header_boundary_valid(const char *boundary);
 
 #endif

@@ -130,7 +130,7 @@ static const struct boundary_row {
 	bool valid;
 } boundaries[] = {
 	{ "abc", true }, { "----=_Part_1.2'()+_,-./:=?", true },
-	{ "a b", true }, { "a ", false }, { "", false }, { "a;b", false },
+	{ "a b", false }, { "a ", false }, { "", false }, { "a;b", false },
 	{ "a\"", false }, { "a\tb", false }, { "a*", false },
 };
 
