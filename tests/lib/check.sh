@@ -17,7 +17,7 @@
 # What a suite skips it says, and it counts as neither.
 set -u
 
-all_steps="gcc unit integration deltachat sanitize options dist debian13"
+all_steps="gcc unit integration deltachat sanitize fuzz options dist debian13"
 
 lib=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$lib/../.." && pwd)
@@ -33,6 +33,9 @@ export DEBIAN_FRONTEND
 CHECK_SECONDS=900
 DELTACHAT_SECONDS=420
 DIST_SECONDS=900
+# Per fuzz target. Longer: make fuzz FUZZ_SECONDS=...
+FUZZ_SECONDS=${FUZZ_SECONDS:-60}
+FUZZ_TARGETS="message inspect armor openpgp header"
 DEBIAN13_SECONDS=1800
 
 TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc"
@@ -222,6 +225,35 @@ step_sanitize() {
 	tap_suite "integration, sanitized" $CHECK_SECONDS env \
 		RELAY_MILTER_PROGRAM="$out/clang/milter/chatmail-milter" \
 		"$top/tests/integration/run"
+}
+
+# What strangers can send, against every parser that reads it; two at a time.
+step_fuzz() {
+	begin "Fuzzing the gate, $FUZZ_SECONDS s per target"
+	need_packages $SANITIZE_PACKAGES || {
+		count_one "packages" 1
+		return 0
+	}
+	sanitize=$(echo "$SANITIZE" | tr -d '\n')
+	build "$top" "$out/fuzz" --enable-fuzz --disable-dovecot \
+		--disable-policy CC=clang CFLAGS="$sanitize" &&
+		make -s -C "$out/fuzz/tests/fuzz" check TESTS= \
+			>>"$build_log" 2>&1 </dev/null
+	fuzz_status=$?
+	count_one "build" $fuzz_status
+	[ $fuzz_status = 0 ] || return 0
+	# shellcheck disable=SC2016
+	echo $FUZZ_TARGETS | tr ' ' '\n' |
+		xargs -P 2 -n 1 sh -c '
+			make -C "$0/tests/fuzz" fuzz-run FUZZ_SECONDS="$1" \
+				FUZZ_TARGETS="$2" >"$0/$2.log" 2>&1
+			echo $? >"$0/$2.status"' "$out/fuzz" $FUZZ_SECONDS
+	for target in $FUZZ_TARGETS; do
+		grep -E "^$target " "$out/fuzz/$target.log" | sed 's/^/    /'
+		fuzz_status=$(cat "$out/fuzz/$target.status")
+		[ "$fuzz_status" = 0 ] || tail -n 40 "$out/fuzz/$target.log" >&2
+		count_one "fuzz $target" "$fuzz_status"
+	done
 }
 
 # Each part can be left out. configure and make say it, tests were above.
