@@ -42,7 +42,7 @@ static int usage(void)
 struct check_args {
 	struct cm_check_options options;
 	const char *config;
-	bool have_direction;
+	bool have_direction, want_help, want_version;
 	char **rcpts; /* room for one per argument */
 };
 
@@ -82,6 +82,12 @@ static int parse_check(int argc, char **argv, struct check_args *args)
 		case 'e':
 			args->options.explain = true;
 			break;
+		case 'h':
+			args->want_help = true;
+			return 0;
+		case 'V':
+			args->want_version = true;
+			return 0;
 		default:
 			return -1;
 		}
@@ -109,6 +115,11 @@ static int check_settings(const struct check_args *args,
 	return 0;
 }
 
+static void print_version(void)
+{
+	puts("chatmail-milter " CM_VERSION);
+}
+
 static int check(int argc, char **argv)
 {
 	struct check_args args = { .config = NULL };
@@ -121,6 +132,14 @@ static int check(int argc, char **argv)
 	if (args.rcpts == NULL || parse_check(argc, argv, &args) < 0) {
 		free(args.rcpts);
 		return usage();
+	}
+	if (args.want_help || args.want_version) {
+		if (args.want_help)
+			fputs(usage_text, stdout);
+		else
+			print_version();
+		free(args.rcpts);
+		return EXIT_SUCCESS;
 	}
 	if (check_settings(&args, &settings, &found) < 0) {
 		free(args.rcpts);
@@ -161,7 +180,7 @@ int main(int argc, char **argv)
 			fputs(usage_text, stdout);
 			return EXIT_SUCCESS;
 		case 'V':
-			puts("chatmail-milter " CM_VERSION);
+			print_version();
 			return EXIT_SUCCESS;
 		default:
 			return usage();

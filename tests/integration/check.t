@@ -125,6 +125,8 @@ def command_line():
            (client.partition(b"\r\n\r\n")[2].count(b"\n") + 1))
     status("explained: in the header", 1, *OUT, "--explain", CLEARTEXT,
            stdout=rb"first rule broken: not-encrypted, in the header\n\Z")
+    status("help", 0, "-h", stdout=rb"\Ausage: chatmail-milter")
+    status("version", 0, "-V", stdout=rb"\Achatmail-milter \d")
     status("settings that are not there", 2, "-c", "/nonexistent/ini", *OUT,
            CLIENT, stderr=rb"/nonexistent/ini")
 
