@@ -25,7 +25,12 @@ PATH=$PATH:/usr/sbin:/sbin
 for cmd in dovecot doveadm unshare nsenter python3; do
 	command -v "$cmd" >/dev/null || skip_all "$cmd is not installed"
 done
-unshare -m true 2>/dev/null || skip_all "no mount namespaces here"
+# In a chroot "/" is no mount, and its propagation cannot be set: see
+# relay_unshare in tests/lib/relay.sh.
+propagation=private
+unshare -m --propagation $propagation true 2>/dev/null || propagation=unchanged
+unshare -m --propagation $propagation true 2>/dev/null ||
+	skip_all "no mount namespaces here"
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/cm-load.XXXXXX")
 client=$CM_SRCDIR/tests/integration/auth-client.py
@@ -189,7 +194,7 @@ EOF
 
 start() {
 	# shellcheck disable=SC2016
-	unshare -m --propagation private -- sh -c '
+	unshare -m --propagation $propagation -- sh -c '
 		mount --bind "$1/modules" "$2" &&
 		exec dovecot -F -c "$1/dovecot.conf"' sh "$dir" \
 		"$CM_MODULEDIR" >"$dir/out" 2>&1 &
