@@ -86,12 +86,9 @@ static void on_hup(int signo)
 	tell(EVENT_RELOAD);
 }
 
-/* smfi_main() gets a thread of its own. Wherever it runs it blocks SIGHUP, and
- * another thread of libmilter waits for it as an order to stop. As long as
- * the process's first thread has it unblocked, the kernel delivers it there:
- * Linux asks the first thread before any other (complete_signal() in
- * kernel/signal.c). Where that is not so, SIGHUP stops us, and the service
- * manager starts us again. */
+/* smfi_main() gets a thread of its own, so that the first one is free to read
+ * settings. SIGHUP is blocked in all threads but the first; cm-sigwait.c keeps
+ * libmilter from waiting for it. */
 static void *milter_thread(void *arg)
 {
 	int *ret = arg;
@@ -117,7 +114,7 @@ static int prepare_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_hup,
 				    .sa_flags = SA_RESTART };
-	sigset_t stop;
+	sigset_t ours;
 
 	if (pipe2(events, O_CLOEXEC | O_NONBLOCK) < 0 ||
 	    fcntl(events[0], F_SETFL, 0) < 0)
@@ -125,12 +122,22 @@ static int prepare_signals(void)
 	(void)sigemptyset(&action.sa_mask);
 	if (sigaction(SIGHUP, &action, NULL) < 0)
 		return -1;
-	/* These are for libmilter to take, whenever it gets there. */
-	(void)sigemptyset(&stop);
-	(void)sigaddset(&stop, SIGTERM);
-	(void)sigaddset(&stop, SIGINT);
-	errno = pthread_sigmask(SIG_BLOCK, &stop, NULL);
+	/* All threads of libmilter inherit this. */
+	(void)sigemptyset(&ours);
+	(void)sigaddset(&ours, SIGHUP);
+	(void)sigaddset(&ours, SIGTERM);
+	(void)sigaddset(&ours, SIGINT);
+	errno = pthread_sigmask(SIG_BLOCK, &ours, NULL);
 	return errno == 0 ? 0 : -1;
+}
+
+static void unblock_hup(void)
+{
+	sigset_t hup;
+
+	(void)sigemptyset(&hup);
+	(void)sigaddset(&hup, SIGHUP);
+	(void)pthread_sigmask(SIG_UNBLOCK, &hup, NULL);
 }
 
 static int run_threads(const char *config)
@@ -148,6 +155,7 @@ static int run_threads(const char *config)
 		log_failure("cannot start a thread");
 		return -1;
 	}
+	unblock_hup();
 	cm_notify("READY=1");
 	while (event != EVENT_END) {
 		if (read(events[0], &event, 1) == 1 && event == EVENT_RELOAD)

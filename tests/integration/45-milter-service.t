@@ -175,6 +175,9 @@ def main():
         with tap.check("systemd is told: ready, reloading, stopping"):
             notify(relay)
 
+        with tap.check("SIGHUP right after the start is no order to stop"):
+            early_hup(relay)
+
         with tap.check("it refuses to start on a socket path that is a file"):
             path = pathlib.Path(relay.dir, "run", "file.sock")
             path.write_text("precious")
@@ -214,6 +217,39 @@ def notify(relay):
         finally:
             process.kill()
             sock.close()
+
+
+def early_hup(relay):
+    """libmilter's signal thread starts in these milliseconds; it took one of
+    a hundred. Four of them at once make it late."""
+    set_ini(relay, f"milter_socket = {relay.dir}/run/other.sock")
+    for _ in range(25):
+        group = []
+        try:
+            for number in range(4):
+                path = f"{relay.dir}/notify{number}.sock"
+                pathlib.Path(path).unlink(missing_ok=True)
+                sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+                sock.bind(path)
+                sock.settimeout(SECONDS)
+                ini = pathlib.Path(relay.dir, f"early{number}.ini")
+                ini.write_text(pathlib.Path(
+                    relay.env["RELAY_CONFIG"]).read_text().replace(
+                        "other.sock", f"other{number}.sock"))
+                group.append((sock, subprocess.Popen(
+                    [relay.env["RELAY_MILTER_PROGRAM"], "-c", str(ini)],
+                    stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                    env={**os.environ, "NOTIFY_SOCKET": path})))
+            for sock, process in group:
+                assert sock.recv(200) == b"READY=1"
+                process.send_signal(signal.SIGHUP)
+                got = sock.recv(200)
+                assert got.startswith(b"RELOADING=1"), got
+        finally:
+            for sock, process in group:
+                process.kill()
+                process.wait(SECONDS)
+                sock.close()
 
 
 if __name__ == "__main__":
