@@ -7,7 +7,6 @@
 #define DIGITS "0123456789"
 
 static const char host_chars[] = LETTERS DIGITS ".-_";
-static const char algorithm_chars[] = LETTERS DIGITS "-";
 /* RFC 5322 3.2.3 atext and the dot, without '=' */
 static const char local_chars[] = LETTERS DIGITS ".!#$%&'*+-/?^_`{|}~";
 
@@ -46,10 +45,6 @@ static bool made_of(struct span span, const char *chars)
 	return true;
 }
 
-static bool is(struct span name, char c)
-{
-	return name.len == 1 && *name.text == c;
-}
 
 static bool name_valid(struct span name)
 {
@@ -76,24 +71,70 @@ static bool identity_valid(struct span value)
 	return made_of(local, local_chars) && host_valid(host);
 }
 
-static bool value_valid(struct span name, struct span value)
+static bool printable(struct span value)
 {
 	size_t i;
 
-	if (is(name, 'd') || is(name, 's'))
-		return host_valid(value);
-	if (is(name, 'a'))
-		return value.len > 0 && made_of(value, algorithm_chars);
-	if (is(name, 'i'))
-		return identity_valid(value);
-	if (is(name, 'l'))
-		return false;
 	for (i = 0; i < value.len; i++) {
 		if (!is_space(value.text[i]) &&
 		    (value.text[i] < '!' || value.text[i] > '~'))
 			return false;
 	}
 	return true;
+}
+
+static bool required_valid(struct span value)
+{
+	return value.len > 0 && printable(value);
+}
+
+static bool algorithm_valid(struct span value)
+{
+	return value.len > 0 && made_of(value, LETTERS DIGITS "-");
+}
+
+static bool number_valid(struct span value)
+{
+	return value.len > 0 && made_of(value, DIGITS);
+}
+
+static bool never_valid(struct span value)
+{
+	(void)value;
+	return false;
+}
+
+static const struct known_tag {
+	const char *name;
+	bool required;
+	bool (*valid)(struct span value);
+} known_tags[] = {
+	{ "v", true, required_valid },
+	{ "a", true, algorithm_valid },
+	{ "b", true, required_valid },
+	{ "bh", true, required_valid },
+	{ "d", true, host_valid },
+	{ "h", true, required_valid },
+	{ "s", true, host_valid },
+	{ "i", false, identity_valid },
+	{ "l", false, never_valid },
+	{ "t", false, number_valid },
+	{ "x", false, number_valid }
+};
+
+#define KNOWN_TAGS (sizeof(known_tags) / sizeof(known_tags[0]))
+#define REQUIRED_TAGS 7
+
+static const struct known_tag *find_tag(struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < KNOWN_TAGS; i++) {
+		if (strlen(known_tags[i].name) == name.len &&
+		    memcmp(known_tags[i].name, name.text, name.len) == 0)
+			return &known_tags[i];
+	}
+	return NULL;
 }
 
 static bool stood_before(const struct span *names, unsigned int count,
@@ -112,13 +153,14 @@ static bool stood_before(const struct span *names, unsigned int count,
 bool cm_dkim_tags_plain(const char *value, size_t len)
 {
 	const char *p = value, *end = value + len;
-	struct span names[CM_DKIM_TAGS_MAX], name;
-	unsigned int count = 0, needed = 0;
+	struct span names[CM_DKIM_TAGS_MAX], name, text;
+	unsigned int count = 0, required = 0;
 
 	if (len > CM_DKIM_TAGS_MAX_VALUE)
 		return false;
 	while (p < end) {
 		const char *stop = memchr(p, ';', (size_t)(end - p)), *equals;
+		const struct known_tag *tag;
 
 		if (stop == NULL)
 			stop = end;
@@ -129,13 +171,16 @@ bool cm_dkim_tags_plain(const char *value, size_t len)
 		if (equals == NULL || count == CM_DKIM_TAGS_MAX)
 			return false;
 		name = trim(p, equals);
-		if (!name_valid(name) || stood_before(names, count, name) ||
-		    !value_valid(name, trim(equals + 1, stop)))
+		text = trim(equals + 1, stop);
+		if (!name_valid(name) || stood_before(names, count, name))
 			return false;
-		if (is(name, 'd') || is(name, 's'))
-			needed++;
+		tag = find_tag(name);
+		if (!(tag != NULL ? tag->valid(text) : printable(text)))
+			return false;
+		if (tag != NULL && tag->required)
+			required++;
 		names[count++] = name;
 		p = stop < end ? stop + 1 : end;
 	}
-	return needed == 2;
+	return required == REQUIRED_TAGS;
 }

@@ -27,9 +27,11 @@
 
 /* value[0..len), raw: folded by CR LF or LF plus space or tab. True if
  *
- * - it is a tag-list (RFC 6376 3.2) of printable ASCII, no tag twice;
- * - d= and s= are there, of letters, digits, '.', '-', '_';
- * - a=, where there, is of letters, digits, '-';
+ * - it is a tag-list (RFC 6376 3.2) of printable ASCII, no tag twice, with all
+ *   that a signature must have: v, a, b, bh, d, h, s, none of them empty
+ *   (without one of them OpenDKIM writes no result at all);
+ * - d= and s= are of letters, digits, '.', '-', '_', a= of letters, digits,
+ *   '-', t= and x=, where there, of digits;
  * - i=, where there, is a local part of RFC 5322 atoms without '=', or none,
  *   then '@' and a domain as above: nothing encoded;
  * - there is no l=: it would let anybody append to the body (RFC 6376 8.2).
