@@ -102,8 +102,8 @@ def skip_unless_servers():
 def shell(relay_dir, command, *args, env=None):
     """A function of relay.sh on this relay; returns what it printed."""
     done = subprocess.run(
-        ["sh", "-c", f'. "$0" && {command} "$@"', str(LIB / "relay.sh"),
-         str(relay_dir), *args],
+        ["sh", "-c", f'. "$0" && . "${{0%.sh}}-dkim.sh" && {command} "$@"',
+         str(LIB / "relay.sh"), str(relay_dir), *args],
         stdin=subprocess.DEVNULL, capture_output=True, check=False,
         timeout=RELAY_SECONDS, env={**os.environ, **(env or {})})
     if done.returncode != 0:
