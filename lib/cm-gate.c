@@ -98,7 +98,7 @@ struct cm_verdict cm_gate_header(const struct cm_gate_input *input)
 	return pending();
 }
 
-struct cm_verdict cm_gate_final(const struct cm_gate_input *input)
+static struct cm_verdict judge_content(const struct cm_gate_input *input)
 {
 	struct cm_verdict verdict = cm_gate_header(input);
 
@@ -108,4 +108,17 @@ struct cm_verdict cm_gate_final(const struct cm_gate_input *input)
 		return unencrypted(input);
 	return accept_for(input->msg->kind == CM_MESSAGE_SECUREJOIN ?
 			  "securejoin-request" : "encrypted");
+}
+
+struct cm_verdict cm_gate_final(const struct cm_gate_input *input)
+{
+	struct cm_verdict verdict = judge_content(input);
+
+	/* Whoever sends cleartext learns that first (PROTOCOL.md 4): it is
+	 * what he can change. */
+	if (verdict.action == CM_GATE_ACCEPT &&
+	    input->direction == CM_INCOMING &&
+	    input->origin != CM_RULE_NONE)
+		return reject(input->origin);
+	return verdict;
 }

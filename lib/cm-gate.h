@@ -23,7 +23,7 @@ enum cm_direction {
 enum cm_gate_action {
 	CM_GATE_PENDING, /* go on reading */
 	CM_GATE_ACCEPT,
-	CM_GATE_REJECT
+	CM_GATE_REJECT /* by the rule's code, for good or for now */
 };
 
 struct cm_gate_input {
@@ -39,6 +39,9 @@ struct cm_gate_input {
 	/* Why this message may be cleartext, a word, or NULL: every single
 	 * recipient lets it in, or the admin made an exception. */
 	const char *cleartext_reason;
+	/* What cm-origin says about an incoming message, for
+	 * cm_gate_final(); CM_RULE_NONE also where nobody asks. */
+	enum cm_rule origin;
 	/* Header and body as seen so far, and the limit, in bytes. */
 	uint64_t size, max_size;
 	const struct cm_message *msg;

@@ -3,6 +3,10 @@
 
 #define UNENCRYPTED "Encryption Needed: Invalid Unencrypted Mail"
 #define BAD_FROM "Invalid FROM header"
+/* upstream's words, which its tests look for */
+#define NO_DKIM "No DKIM signature found"
+#define NO_VALID_DKIM "No valid DKIM signature found"
+#define DKIM_LATER "DKIM could not be checked, try again later"
 
 static const struct cm_rule_info rules[CM_RULE_COUNT] = {
 	[CM_RULE_NONE] = { "none", 250, "2.0.0", "OK", "nothing is wrong" },
@@ -101,6 +105,21 @@ static const struct cm_rule_info rules[CM_RULE_COUNT] = {
 	[CM_RULE_ENVELOPE_SENDER] = { "envelope-sender", 500, "5.1.7",
 		"Invalid from address",
 		"the envelope sender is not one plain address" },
+
+	[CM_RULE_DKIM_MISSING] = { "dkim-missing", 554, "5.7.1", NO_DKIM,
+		"there is no DKIM-Signature header" },
+	[CM_RULE_DKIM_INVALID] = { "dkim-invalid", 554, "5.7.1",
+		NO_VALID_DKIM,
+		"there is no valid signature of the From header's domain" },
+	[CM_RULE_DKIM_SIGNATURE] = { "dkim-signature", 554, "5.7.1",
+		NO_VALID_DKIM, "a DKIM-Signature has malformed or encoded "
+		"tags, or covers only a part of the body" },
+	[CM_RULE_DKIM_FORGED] = { "dkim-forged", 554, "5.7.1", NO_VALID_DKIM,
+		"the message came with Authentication-Results in our name" },
+	[CM_RULE_DKIM_TEMPORARY] = { "dkim-temporary", 451, "4.7.5",
+		DKIM_LATER, "the key of a signature could not be looked up" },
+	[CM_RULE_DKIM_UNVERIFIED] = { "dkim-unverified", 451, "4.3.5",
+		DKIM_LATER, "no result of the DKIM verifier of this server" },
 };
 
 const struct cm_rule_info *cm_rule_info(enum cm_rule rule)

@@ -66,12 +66,20 @@ enum cm_rule {
 	CM_RULE_LOGIN_MISMATCH,
 	CM_RULE_ENVELOPE_SENDER,
 
+	/* incoming authenticity */
+	CM_RULE_DKIM_MISSING,
+	CM_RULE_DKIM_INVALID,
+	CM_RULE_DKIM_SIGNATURE,
+	CM_RULE_DKIM_FORGED,
+	CM_RULE_DKIM_TEMPORARY,
+	CM_RULE_DKIM_UNVERIFIED,
+
 	CM_RULE_COUNT
 };
 
 struct cm_rule_info {
 	const char *name;  /* "armor-checksum": stable, for logs and counters */
-	int code;	   /* SMTP reply code */
+	int code;	   /* SMTP reply code; 4xx: for now only */
 	const char *xcode; /* RFC 3463 status */
 	/* What the client sees first. Delta Chat looks for "Invalid
 	 * Unencrypted Mail" in any case (PROTOCOL.md 3). */

@@ -90,6 +90,17 @@ const struct cm_setting_def cm_settings_defs[] = {
 	DEF(BOOL, allow_autocrypt_setup_message, "", "no", 0, 0,
 	    "Let an Autocrypt Setup Message pass that somebody sends to "
 	    "himself. Delta Chat stopped writing them with 2.46."),
+	DEF(BOOL, require_dkim, "", "yes", 0, 0,
+	    "Refuse mail from other servers without a valid DKIM signature "
+	    "of the domain in its From. A verifier in front of the milter "
+	    "must say so (conf.d/opendkim). Off where mail_domain is an IPv4 "
+	    "address; mail from user@[1.2.3.4] is never asked for one."),
+	DEF(STRING, authserv_id, "", "MAIL_DOMAIN/QUEUE_ID", 0, 0,
+	    "Name by which that verifier signs its "
+	    "Authentication-Results. MAIL_DOMAIN in the default stands for "
+	    "the value of mail_domain. /QUEUE_ID behind a name means that "
+	    "the verifier writes the message's queue id there, which no "
+	    "sender can know (OpenDKIM: AuthservIDWithJobID yes)."),
 
 	/* The processes these belong to are not part of this design. */
 	UNUSED(filtermail_smtp_port),

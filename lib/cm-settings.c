@@ -2,6 +2,7 @@
 #include "cm-settings-private.h"
 #include "cm-addr.h"
 #include "cm-ini.h"
+#include "cm-origin.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -128,9 +129,20 @@ static int derive(struct cm_settings *set)
 		set->mailboxes_dir = concat("/home/vmail/mail/",
 					    set->mail_domain, "");
 	}
+	if (find_def("authserv_id", &idx) != NULL &&
+	    set->origin_line[idx] == 0) {
+		free(set->authserv_id);
+		set->authserv_id = concat(set->mail_domain,
+					  CM_ORIGIN_QUEUE_ID, "");
+	}
+	/* A domain literal has no place for a key. */
+	if (find_def("require_dkim", &idx) != NULL &&
+	    set->origin_line[idx] == 0)
+		set->require_dkim = !literal;
 	return set->address_domain == NULL ||
 	       set->milter_socket_path == NULL ||
-	       set->mailboxes_dir == NULL ? -1 : 0;
+	       set->mailboxes_dir == NULL ||
+	       set->authserv_id == NULL ? -1 : 0;
 }
 
 static int finish(struct cm_settings *set, const char *name,
@@ -152,6 +164,11 @@ static int finish(struct cm_settings *set, const char *name,
 			    "too long a path: at most %zu bytes; set "
 			    "milter_socket or run_dir", name,
 			    set->milter_socket_path, MAX_SOCKET_PATH - 1);
+	if (!cm_origin_id_valid(set->authserv_id))
+		return fail(set, error_r, "%s: authserv_id = %.80s: expected "
+			    "a name like mx.example.org, maybe with "
+			    CM_ORIGIN_QUEUE_ID " behind it", name,
+			    set->authserv_id);
 	return 0;
 }
 

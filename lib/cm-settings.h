@@ -64,6 +64,8 @@ struct cm_settings {
 	char *passthrough_senders;    /* words */
 	char *passthrough_recipients; /* words */
 	bool allow_autocrypt_setup_message;
+	bool require_dkim;
+	char *authserv_id; /* maybe with CM_ORIGIN_QUEUE_ID behind it */
 
 	/* derived, set by cm_settings_read() and _parse() */
 	char *address_domain; /* what stands behind the @: IPv4 in brackets */

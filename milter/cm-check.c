@@ -157,7 +157,7 @@ static int finish(struct check *check)
 		if (end_header(check) < 0)
 			return -1;
 	}
-	return cm_inspect_end(&check->inspect, &check->verdict);
+	return cm_inspect_end(&check->inspect, "*", &check->verdict);
 }
 
 static int read_file(struct check *check, FILE *file)
@@ -183,6 +183,9 @@ static void begin(struct check *check, const struct cm_check_options *options,
 		.login = "",
 		.max_size = (options->settings != NULL ? options->settings :
 			     defaults)->max_message_size,
+		.authserv_id = !options->dkim ? NULL :
+			(options->settings != NULL ? options->settings :
+			 defaults)->authserv_id,
 		.exempt = exempt,
 		.ctx = check
 	};

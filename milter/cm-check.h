@@ -21,6 +21,9 @@ struct cm_check_options {
 	/* Behind the verdict, what was seen of the message and where reading
 	 * stopped; never its text. */
 	bool explain;
+	/* Incoming: ask the Authentication-Results in the file for the
+	 * origin, as if our verifier had written them for this message. */
+	bool dkim;
 	/* Settings and mailboxes; NULL: built-in defaults, and every
 	 * recipient counts as refusing cleartext. */
 	const struct cm_settings *settings;

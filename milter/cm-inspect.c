@@ -56,6 +56,10 @@ void cm_inspect_begin(struct cm_inspect *inspect,
 	inspect->skeleton_size = 0;
 	inspect->out_of_memory = false;
 	inspect->exempt_asked = false;
+	inspect->origin_asked = envelope->direction == CM_INCOMING &&
+		envelope->authserv_id != NULL;
+	if (inspect->origin_asked)
+		cm_origin_begin(&inspect->origin, envelope->authserv_id);
 	inspect->exempt = envelope->exempt;
 	inspect->ctx = envelope->ctx;
 	input->direction = envelope->direction;
@@ -77,6 +81,9 @@ void cm_inspect_header(struct cm_inspect *inspect, const char *name,
 	/* ": " and CR LF; folds may come as LF from the milter protocol */
 	inspect->input.size += name_len + 2 + value_len + 2;
 	cm_message_header(&inspect->msg, name, name_len, value, value_len);
+	if (inspect->origin_asked)
+		cm_origin_header(&inspect->origin, name, name_len, value,
+				 value_len);
 	if (first_from && inspect->msg.from_count == 1) {
 		inspect->from_len = value_len <= CM_INSPECT_MAX_FROM ?
 			value_len : 0;
@@ -119,7 +126,8 @@ void cm_inspect_body(struct cm_inspect *inspect, const void *data, size_t size)
 	(void)cm_message_body(&inspect->msg, data, size);
 }
 
-int cm_inspect_end(struct cm_inspect *inspect, struct cm_verdict *verdict_r)
+int cm_inspect_end(struct cm_inspect *inspect, const char *queue_id,
+		   struct cm_verdict *verdict_r)
 {
 	if (inspect->out_of_memory)
 		return -1;
@@ -129,8 +137,18 @@ int cm_inspect_end(struct cm_inspect *inspect, struct cm_verdict *verdict_r)
 		inspect->msg.rule = CM_RULE_MIME_DISAGREEMENT;
 	if (ask_exempt(inspect) < 0)
 		return -1;
+	if (inspect->origin_asked)
+		inspect->input.origin = cm_origin_rule(&inspect->origin,
+						       queue_id,
+						       inspect->from);
 	*verdict_r = cm_gate_final(&inspect->input);
 	return 0;
+}
+
+bool cm_inspect_sender_differs(const struct cm_inspect *inspect)
+{
+	return *inspect->input.mail_from != '\0' &&
+	       !cm_ascii_equal(inspect->input.mail_from, inspect->from);
 }
 
 void cm_inspect_deinit(struct cm_inspect *inspect)

@@ -18,6 +18,7 @@
 
 #include "cm-gate.h"
 #include "cm-addr.h"
+#include "cm-origin.h"
 
 /* A From header longer than this is no single address. */
 #define CM_INSPECT_MAX_FROM 1024
@@ -29,6 +30,8 @@ struct cm_inspect {
 	/* private */
 	struct cm_gate_input input;
 	struct cm_message msg;
+	bool origin_asked;
+	struct cm_origin origin;
 	char mail_from[CM_ADDR_MAX + 1];
 	char login[CM_ADDR_MAX + 1];
 	char from[CM_ADDR_MAX + 1];
@@ -50,6 +53,9 @@ struct cm_inspect_envelope {
 	bool mail_from_is_from;
 	const char *login; /* "" = unknown */
 	uint64_t max_size;
+	/* The DKIM verifier in front of us, as cm_origin_begin() takes it;
+	 * NULL if where incoming mail comes from does not matter. */
+	const char *authserv_id;
 	/* May this message, which is not encrypted, pass nevertheless? 1 with
 	 * a word that says why, 0, or -1 if that cannot be found out now.
 	 * Asked at most once a message, and only if it matters. */
@@ -69,8 +75,14 @@ int cm_inspect_eoh(struct cm_inspect *inspect, struct cm_verdict *verdict_r);
 void cm_inspect_body(struct cm_inspect *inspect, const void *data,
 		     size_t size);
 
-/* As above, never CM_GATE_PENDING. */
-int cm_inspect_end(struct cm_inspect *inspect, struct cm_verdict *verdict_r);
+/* As above, never CM_GATE_PENDING. queue_id as in cm_origin_rule(). */
+int cm_inspect_end(struct cm_inspect *inspect, const char *queue_id,
+		   struct cm_verdict *verdict_r);
+
+/* Of an accepted message: does its envelope sender differ from its From, so
+ * that bounces would go to somebody who may not have sent it? Such mail of
+ * other servers goes on with the null sender (PROTOCOL.md 4). */
+bool cm_inspect_sender_differs(const struct cm_inspect *inspect);
 
 void cm_inspect_deinit(struct cm_inspect *inspect);
 

@@ -100,7 +100,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 		return SMFIS_TEMPFAIL;
 	}
 	conn->steps = steps & WANTED_STEPS;
-	*actions_r = actions & (SMFIF_SETSYMLIST | SMFIF_CHGHDRS);
+	*actions_r = actions & (SMFIF_SETSYMLIST | SMFIF_CHGHDRS |
+				SMFIF_CHGFROM);
 	*steps_r = conn->steps;
 	*f2_r = 0;
 	*f3_r = 0;
@@ -132,6 +133,8 @@ static void begin_message(struct connection *conn)
 		.mail_from = conn->mail_from,
 		.login = conn->login,
 		.max_size = conn->live->set.max_message_size,
+		.authserv_id = conn->live->set.require_dkim ?
+			conn->live->set.authserv_id : NULL,
 		.exempt = exempt,
 		.ctx = conn
 	};
@@ -207,7 +210,19 @@ static sfsistat refuse(SMFICTX *ctx, enum cm_rule rule)
 		       info->name);
 		return defer(ctx);
 	}
-	return SMFIS_REJECT;
+	/* libmilter sends a 4xx only with this */
+	return info->code < 500 ? SMFIS_TEMPFAIL : SMFIS_REJECT;
+}
+
+/* See cm_inspect_sender_differs(). */
+static int reset_sender(SMFICTX *ctx, const struct connection *conn)
+{
+	static char null_sender[] = "<>";
+
+	if (conn->direction != CM_INCOMING ||
+	    !cm_inspect_sender_differs(&conn->inspect))
+		return 0;
+	return smfi_chgfrom(ctx, null_sender, NULL) == MI_SUCCESS ? 0 : -1;
 }
 
 /* Defers when the changes cannot be told, since without them the message
@@ -216,9 +231,9 @@ static sfsistat accept_message(SMFICTX *ctx, struct connection *conn)
 {
 	bool lead_space = (conn->steps & SMFIP_HDR_LEADSPC) != 0;
 
-	if (conn->edits.failed ||
+	if (conn->edits.failed || reset_sender(ctx, conn) < 0 ||
 	    cm_edits_apply(&conn->edits, ctx, lead_space) < 0) {
-		cm_log(CM_LOG_ERROR, "cannot change a header");
+		cm_log(CM_LOG_ERROR, "cannot change a header or the sender");
 		return defer(ctx);
 	}
 	return SMFIS_ACCEPT;
@@ -277,7 +292,7 @@ static sfsistat on_eom(SMFICTX *ctx)
 	struct cm_verdict verdict;
 	sfsistat status;
 
-	if (cm_inspect_end(&conn->inspect, &verdict) < 0)
+	if (cm_inspect_end(&conn->inspect, macro(ctx, "i"), &verdict) < 0)
 		status = defer(ctx);
 	else
 		status = deliver_verdict(ctx, conn, verdict);
@@ -315,7 +330,7 @@ int cm_milter_register(void)
 	static const struct smfiDesc description = {
 		.xxfi_name = name,
 		.xxfi_version = SMFI_VERSION,
-		.xxfi_flags = SMFIF_CHGHDRS,
+		.xxfi_flags = SMFIF_CHGHDRS | SMFIF_CHGFROM,
 		.xxfi_envfrom = on_envfrom,
 		.xxfi_envrcpt = on_envrcpt,
 		.xxfi_header = on_header,

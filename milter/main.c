@@ -21,7 +21,7 @@ static const char usage_text[] =
 	"usage: chatmail-milter [-d] [-c FILE]\n"
 	"       chatmail-milter check --direction outgoing|incoming\n"
 	"                       [-c FILE] [--from ADDRESS] [--rcpt ADDRESS]...\n"
-	"                       [--explain] FILE...\n"
+	"                       [--dkim] [--explain] FILE...\n"
 	"       chatmail-milter -h | -V\n"
 	"\n"
 	"  -c FILE   settings (default " CM_DEFAULT_CONFIG ")\n"
@@ -53,6 +53,7 @@ static int parse_check(int argc, char **argv, struct check_args *args)
 		{ "from", required_argument, NULL, 'f' },
 		{ "rcpt", required_argument, NULL, 'r' },
 		{ "explain", no_argument, NULL, 'e' },
+		{ "dkim", no_argument, NULL, 'k' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -88,6 +89,9 @@ static int parse_check(int argc, char **argv, struct check_args *args)
 		case 'V':
 			args->want_version = true;
 			return 0;
+		case 'k':
+			args->options.dkim = true;
+			break;
 		default:
 			return -1;
 		}

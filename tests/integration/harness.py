@@ -102,8 +102,8 @@ def skip_unless_servers():
 def shell(relay_dir, command, *args, env=None):
     """A function of relay.sh on this relay; returns what it printed."""
     done = subprocess.run(
-        ["sh", "-c", f'. "$0" && {command} "$@"', str(LIB / "relay.sh"),
-         str(relay_dir), *args],
+        ["sh", "-c", f'. "$0" && . "${{0%.sh}}-dkim.sh" && {command} "$@"',
+         str(LIB / "relay.sh"), str(relay_dir), *args],
         stdin=subprocess.DEVNULL, capture_output=True, check=False,
         timeout=RELAY_SECONDS, env={**os.environ, **(env or {})})
     if done.returncode != 0:
@@ -113,13 +113,14 @@ def shell(relay_dir, command, *args, env=None):
 
 
 @contextlib.contextmanager
-def started_relay(tap, *settings, local_conf="", before_start=None):
+def started_relay(tap, *settings, local_conf="", before_start=None, env=None):
     """A running relay with these chatmail.ini settings. local_conf is put at
-    the end of Dovecot's; before_start(relay) may prepare the folder."""
+    the end of Dovecot's; before_start(relay) may prepare the folder; env is
+    for relay_init."""
     skip_unless_servers()
     base = tempfile.mkdtemp(prefix="cm-int.", dir="/tmp")
     try:
-        shell(base, "relay_init", *settings)
+        shell(base, "relay_init", *settings, env=env)
         relay = relay_client.Relay(base)
         with open(f"{base}/dovecot/etc/local.conf", "a") as conf:
             conf.write(local_conf)

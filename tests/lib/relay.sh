@@ -39,7 +39,9 @@
 # its module folder, because that folder's name is compiled into it.
 #
 # Environment: RELAY_MILTER_PROGRAM, another chatmail-milter than the stage's
-# (a sanitized one); RELAY_MILTER_ENV, NAME=VALUE words for it.
+# (a sanitized one); RELAY_MILTER_ENV, NAME=VALUE words for it. RELAY_DKIM for
+# relay_init: the relay has OpenDKIM, see relay-dkim.sh, which must be sourced
+# then. Without it there is none, and require_dkim = no.
 
 # Longest DIR: a unix socket's path has 107 bytes, and Dovecot's own names
 # below it need up to 47.
@@ -113,6 +115,7 @@ relay_paths() {
 		s|/etc/chatmail/chatmail.ini|$1/chatmail.ini|g
 		s|/var/spool/postfix|$1/postfix/queue|g
 		s|/run/chatmail|$1/run|g
+		s|/etc/dkimkeys|$1/dkim|g
 		s|/var/lib/chatmail|$1/state|g
 	EOF
 }
@@ -233,7 +236,10 @@ relay_init_postfix() {
 		>"$1/postfix/shipped/master.cf.chatmail"
 	sh "$1/postfix/shipped/chatmail-postconf" -c "$1/postfix/etc" \
 		"$1/chatmail.ini" >"$1/log/postconf.log" 2>&1 ||
-		relay_error "chatmail-postconf failed: $1/log/postconf.log"
+		relay_error "chatmail-postconf failed: $1/log/postconf.log" ||
+		return 1
+	[ -n "${RELAY_DKIM-}" ] || postconf -c "$1/postfix/etc" -e \
+		chatmail_dkim_sign= chatmail_dkim_verify=
 }
 
 relay_init() {
@@ -310,6 +316,7 @@ relay_init() {
 			max_load_1m=1000000
 			min_available_memory=1M
 			min_free_disk_space=1M
+			require_dkim=$([ -n "${RELAY_DKIM-}" ] && echo yes || echo no)
 		EOF
 		for relay_arg; do
 			echo "${relay_arg%%=*} = ${relay_arg#*=}"
@@ -323,6 +330,7 @@ relay_init() {
 		relay_certificate "$RELAY_DIR" "$RELAY_DOMAIN" &&
 		relay_init_dovecot "$RELAY_DIR" &&
 		relay_init_postfix "$RELAY_DIR" || return 1
+	[ -z "${RELAY_DKIM-}" ] || relay_init_dkim "$RELAY_DIR" || return 1
 
 	cat >"$RELAY_DIR/relay.env" <<-EOF
 		RELAY_DIR='$RELAY_DIR'
@@ -503,6 +511,9 @@ relay_start() {
 			"a new folder"
 		return 1
 	done
+	if [ -d "$RELAY_DIR/dkim" ]; then
+		relay_start_dkim "$1" || return 1
+	fi
 	relay_start_milter "$1" && relay_start_dovecot &&
 		relay_start_postfix && return 0
 	relay_stop "$1"
@@ -538,6 +549,7 @@ relay_stop() {
 	# shellcheck disable=SC2086
 	[ -z "$relay_list" ] || relay_end $relay_list
 	rm -f "$RELAY_MILTER_PID"
+	[ ! -d "$RELAY_DIR/dkim" ] || relay_stop_dkim "$1"
 	# See relay_unshare.
 	if grep -q " $RELAY_MODULEDIR " /proc/self/mountinfo; then
 		umount "$RELAY_MODULEDIR"

@@ -129,8 +129,71 @@ static void gate(void **state)
 	free(msg);
 }
 
+/* Where a message comes from is asked last, and only of incoming mail. */
+static const struct origin_row {
+	const char *name;
+	enum cm_direction direction;
+	enum cm_message_kind kind;
+	enum cm_rule rule, origin;
+	bool cleartext_allowed;
+	const char *expect;
+} origin_rows[] = {
+	{ "proven", CM_INCOMING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
+	  CM_RULE_NONE, false, "encrypted" },
+	{ "encrypted", CM_INCOMING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
+	  CM_RULE_DKIM_MISSING, false, "dkim-missing" },
+	{ "for now", CM_INCOMING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
+	  CM_RULE_DKIM_UNVERIFIED, false, "dkim-unverified" },
+	{ "SecureJoin request", CM_INCOMING, CM_MESSAGE_SECUREJOIN,
+	  CM_RULE_NONE, CM_RULE_DKIM_INVALID, false, "dkim-invalid" },
+	{ "bounce", CM_INCOMING, CM_MESSAGE_REPORT, CM_RULE_NOT_ENCRYPTED,
+	  CM_RULE_DKIM_INVALID, false, "dkim-invalid" },
+	{ "cleartext", CM_INCOMING, CM_MESSAGE_OTHER, CM_RULE_NOT_ENCRYPTED,
+	  CM_RULE_DKIM_MISSING, false, "not-encrypted" },
+	{ "cleartext, allowed", CM_INCOMING, CM_MESSAGE_OTHER,
+	  CM_RULE_NOT_ENCRYPTED, CM_RULE_DKIM_MISSING, true,
+	  "dkim-missing" },
+	{ "outgoing", CM_OUTGOING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
+	  CM_RULE_DKIM_MISSING, false, "encrypted" },
+};
+
+static void origin(void **state)
+{
+	const struct origin_row *row = *state;
+	struct cm_message *msg = calloc(1, sizeof(*msg));
+	struct cm_gate_input input = {
+		.direction = row->direction,
+		.mail_from = row->direction == CM_OUTGOING ?
+			     "mailer-daemon@x" : "",
+		.login = "",
+		.from = "mailer-daemon@x",
+		.from_addresses = 1,
+		.cleartext_reason = row->cleartext_allowed ?
+				    "cleartext-allowed" : NULL,
+		.origin = row->origin,
+		.max_size = 1000000,
+		.msg = msg
+	};
+	struct cm_verdict verdict;
+
+	assert_non_null(msg);
+	msg->kind = row->kind;
+	msg->rule = row->rule;
+	msg->from_count = 1;
+	msg->auto_submitted = true;
+	/* nobody knows it yet */
+	verdict = cm_gate_header(&input);
+	if (verdict.action == CM_GATE_REJECT)
+		assert_int_not_equal(verdict.rule, row->origin);
+	verdict = cm_gate_final(&input);
+	assert_string_equal(verdict.action == CM_GATE_ACCEPT ? verdict.reason :
+			    cm_rule_info(verdict.rule)->name, row->expect);
+	free(msg);
+}
+
 int main(void)
 {
 	cm_unit_rows(gate, gate_rows);
+	cm_unit_rows(origin, origin_rows);
 	return cm_unit_run();
 }

@@ -195,6 +195,8 @@ static void prints_defaults(void **state)
 			assert_string_equal(buf, "localhost");
 		else if (strcmp(def->name, "mailboxes_dir") == 0)
 			assert_string_equal(buf, "/home/vmail/mail/localhost");
+		else if (strcmp(def->name, "authserv_id") == 0)
+			assert_string_equal(buf, "localhost/QUEUE_ID");
 		else if (strcmp(def->name, "max_message_size") == 0)
 			assert_string_equal(buf, "30M");
 		else

@@ -152,6 +152,13 @@ static const struct whole {
 	{ "min above max", HEAD "username_min_length = 10\n",
 	  "f.ini: username_min_length (10) is above username_max_length (9)",
 	  NULL },
+	{ "authserv_id", HEAD "authserv_id = mx.a.b\n", NULL, NULL },
+	{ "authserv_id that is none", HEAD "authserv_id = mx/y\n",
+	  "f.ini: authserv_id = mx/y: expected a name like mx.example.org, "
+	  "maybe with /QUEUE_ID behind it", NULL },
+	{ "no authserv_id", HEAD "authserv_id =\n",
+	  "f.ini: authserv_id = : expected a name like mx.example.org, "
+	  "maybe with /QUEUE_ID behind it", NULL },
 	{ "min equals max", HEAD "username_min_length = 10\n"
 	  "username_max_length = 10\n", NULL, NULL },
 };
@@ -199,7 +206,33 @@ static void derives_from_ipv4(void **state)
 	assert_string_equal(parsed.set.mailboxes_dir,
 			    "/home/vmail/mail/192.0.2.1");
 	assert_string_equal(parsed.set.milter_socket_path, "/r/milter.sock");
+	assert_string_equal(parsed.set.authserv_id, "192.0.2.1/QUEUE_ID");
+	assert_false(parsed.set.require_dkim);
 	cm_settings_deinit(&parsed.set);
+}
+
+static void asks_for_dkim(void **state)
+{
+	static const struct {
+		const char *text;
+		bool require;
+	} cases[] = {
+		{ HEAD, true },
+		{ HEAD "require_dkim = no\n", false },
+		{ "[params]\nmail_domain = 192.0.2.1\n", false },
+		{ "[params]\nmail_domain = 192.0.2.1\nrequire_dkim = yes\n",
+		  true },
+	};
+	struct parsed parsed;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		parse(&parsed, cases[i].text, strlen(cases[i].text));
+		assert_int_equal(parsed.ret, 0);
+		assert_int_equal(parsed.set.require_dkim, cases[i].require);
+		cm_settings_deinit(&parsed.set);
+	}
 }
 
 static void takes_own_socket(void **state)
@@ -387,6 +420,7 @@ int main(void)
 	cm_unit_rows(judges_file, wholes);
 	cm_unit_test(refuses_nul);
 	cm_unit_test(derives_from_ipv4);
+	cm_unit_test(asks_for_dkim);
 	cm_unit_test(takes_own_socket);
 	cm_unit_test(limits_socket_path);
 	cm_unit_test(limits_size);
