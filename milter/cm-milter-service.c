@@ -8,6 +8,7 @@
 #include "cm-milter-socket.h"
 #include "cm-mime-gmime.h"
 #include "cm-notify.h"
+#include "cm-sigwait.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -163,7 +164,8 @@ static int run_threads(const char *config)
 	}
 	cm_notify("STOPPING=1");
 	(void)pthread_join(thread, NULL);
-	return ret == MI_SUCCESS ? 0 : -1;
+	/* told to stop before it had begun, libmilter calls it a failure */
+	return ret == MI_SUCCESS || cm_sigwait_stop_asked() ? 0 : -1;
 }
 
 int cm_milter_serve(const char *config)

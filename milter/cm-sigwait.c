@@ -13,9 +13,20 @@
  * is the one that libmilter calls. Nothing else in the process waits for
  * signals by it.
  */
+#include "cm-sigwait.h"
+
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
+
+/* Of the process, as signals are. */
+static atomic_bool stop_asked;
+
+bool cm_sigwait_stop_asked(void)
+{
+	return atomic_load(&stop_asked);
+}
 
 int sigwait(const sigset_t *set, int *signo_r)
 {
@@ -28,6 +39,7 @@ int sigwait(const sigset_t *set, int *signo_r)
 	} while (signo < 0 && errno == EINTR);
 	if (signo < 0)
 		return errno;
+	atomic_store(&stop_asked, true);
 	*signo_r = signo;
 	return 0;
 }

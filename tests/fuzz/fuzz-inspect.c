@@ -49,7 +49,7 @@ static void inspect_as(const uint8_t *data, size_t size,
 	cm_fuzz_assert(cm_inspect_eoh(inspect, &verdict) == 0);
 	if (verdict.action == CM_GATE_PENDING) {
 		cm_inspect_body(inspect, data + body, size - body);
-		cm_fuzz_assert(cm_inspect_end(inspect, &verdict) == 0);
+		cm_fuzz_assert(cm_inspect_end(inspect, "", &verdict) == 0);
 	}
 	cm_fuzz_assert(verdict.action != CM_GATE_PENDING);
 	cm_inspect_deinit(inspect);

@@ -35,7 +35,7 @@ DELTACHAT_SECONDS=420
 DIST_SECONDS=900
 # Per fuzz target. Longer: make fuzz FUZZ_SECONDS=...
 FUZZ_SECONDS=${FUZZ_SECONDS:-60}
-FUZZ_TARGETS="message inspect armor openpgp header"
+FUZZ_TARGETS="message inspect armor openpgp header origin"
 DEBIAN13_SECONDS=1800
 
 TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc"
