@@ -36,6 +36,11 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "Longest local part of a new address."),
 	DEF(UINT, password_min_length, "characters", "9", 1, 512,
 	    "Shortest password of a new account."),
+	DEF(STRING, invite_token, "", "", 0, 0,
+	    "Tokens, divided by blanks. If there are any, the password of a "
+	    "new account must begin with one of them, and "
+	    "password_min_length counts what stands behind it. The token "
+	    "stays part of the password. Accounts that exist go on."),
 	DEF(PATH, nocreate_file, "", "/etc/chatmail-nocreate", 0, 0,
 	    "While this file exists no account comes into being; existing "
 	    "accounts go on."),

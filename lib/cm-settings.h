@@ -40,6 +40,7 @@ struct cm_settings {
 	/* accounts */
 	unsigned int username_min_length, username_max_length;
 	unsigned int password_min_length;
+	char *invite_token; /* words; "" = none is needed */
 	char *nocreate_file;
 
 	/* limits */
