@@ -6,6 +6,7 @@
 #include "cm-account-rules.h"
 #include "cm-auth-account.h"
 #include "cm-auth-relay.h"
+#include "cm-system.h"
 
 #include <sys/stat.h>
 #include <time.h>
@@ -113,43 +114,45 @@ static enum passdb_result check_rules(struct cm_auth_relay *relay,
 	return PASSDB_RESULT_OK;
 }
 
-static enum cm_dir_result create(struct cm_auth_relay *relay,
-				 const char *name, const char *hash)
+/* Has the machine room for one more? */
+static bool check_limits(struct cm_auth_relay *relay,
+			 struct auth_request *request, int mailboxes_fd)
+{
+	struct cm_account_system system;
+	enum cm_account_verdict verdict;
+	const char *what;
+
+	if (!cm_system_read(CM_SYSTEM_LOADAVG, CM_SYSTEM_MEMINFO,
+			    mailboxes_fd, &system, &what) &&
+	    cm_auth_may_warn(&relay->next_unknown_warning)) {
+		e_warning(cm_auth_event, "cannot read %s; new accounts are "
+			  "made without regard to it", what);
+	}
+	verdict = cm_account_limits_check(&relay->set, &system);
+	if (verdict == CM_ACCOUNT_ALLOWED)
+		return TRUE;
+	e_debug(authdb_event(request), "no account is made: %s",
+		cm_account_verdict_text(verdict));
+	if (cm_auth_may_warn(&relay->next_limit_warning)) {
+		e_warning(cm_auth_event, "registration rejected: %s",
+			  cm_account_verdict_text(verdict));
+	}
+	return FALSE;
+}
+
+static enum passdb_result create(struct cm_auth_relay *relay,
+				 struct auth_request *request,
+				 int mailboxes_fd, const char *hash)
 {
 	enum cm_dir_result result;
 	const char *error = "";
 	uint64_t nonce;
-	int fd;
 
 	random_fill(&nonce, sizeof(nonce));
-	result = cm_mailboxes_open(relay->set.mailboxes_dir, &fd, &error);
-	if (result == CM_DIR_OK) {
-		result = cm_account_create(fd, name, hash, time(NULL), nonce,
-					   &error);
-		i_close_fd(&fd);
-	}
+	result = cm_account_create(mailboxes_fd, request->fields.user, hash,
+				   time(NULL), nonce, &error);
 	cm_auth_log_trouble(result, error);
-	return result;
-}
-
-/* Returns PASSDB_RESULT_NEXT if somebody else was quicker. */
-static enum passdb_result first_login(struct cm_auth_relay *relay,
-				      struct auth_request *request,
-				      const char *password)
-{
-	enum passdb_result result;
-	const char *hash;
-
-	result = check_rules(relay, request, password);
-	if (result != PASSDB_RESULT_OK)
-		return result;
-	hash = cm_authdb_hash(password, NEW_PASSWORD_SCHEME);
-	if (hash == NULL || !cm_account_hash_valid(hash, strlen(hash))) {
-		e_error(cm_auth_event, "hashing a password with "
-			NEW_PASSWORD_SCHEME" failed");
-		return PASSDB_RESULT_INTERNAL_FAILURE;
-	}
-	switch (create(relay, request->fields.user, hash)) {
+	switch (result) {
 	case CM_DIR_OK:
 		e_info(cm_auth_event, "account created");
 		return reply(relay, request);
@@ -158,6 +161,47 @@ static enum passdb_result first_login(struct cm_auth_relay *relay,
 	default:
 		return PASSDB_RESULT_INTERNAL_FAILURE;
 	}
+}
+
+/* For a name and password that may become an account. */
+static enum passdb_result try_create(struct cm_auth_relay *relay,
+				     struct auth_request *request,
+				     const char *password, int mailboxes_fd)
+{
+	const char *hash;
+
+	if (!check_limits(relay, request, mailboxes_fd))
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	hash = cm_authdb_hash(password, NEW_PASSWORD_SCHEME);
+	if (hash == NULL || !cm_account_hash_valid(hash, strlen(hash))) {
+		e_error(cm_auth_event, "hashing a password with "
+			NEW_PASSWORD_SCHEME" failed");
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	}
+	return create(relay, request, mailboxes_fd, hash);
+}
+
+/* Returns PASSDB_RESULT_NEXT if somebody else was quicker. */
+static enum passdb_result first_login(struct cm_auth_relay *relay,
+				      struct auth_request *request,
+				      const char *password)
+{
+	enum cm_dir_result dir_result;
+	enum passdb_result result;
+	const char *error;
+	int fd;
+
+	result = check_rules(relay, request, password);
+	if (result != PASSDB_RESULT_OK)
+		return result;
+	dir_result = cm_mailboxes_open(relay->set.mailboxes_dir, &fd, &error);
+	if (dir_result != CM_DIR_OK) {
+		cm_auth_log_trouble(dir_result, error);
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	}
+	result = try_create(relay, request, password, fd);
+	i_close_fd(&fd);
+	return result;
 }
 
 /* Returns PASSDB_RESULT_NEXT if the account came into being meanwhile. */

@@ -95,6 +95,17 @@ void cm_auth_relay_close(void *instance)
 	i_free(relay);
 }
 
+bool cm_auth_may_warn(time_t *next)
+{
+	time_t now = time(NULL);
+
+	/* a clock set back must not silence us for long */
+	if (now < *next && *next - now <= CM_AUTH_WARNING_SECS)
+		return FALSE;
+	*next = now + CM_AUTH_WARNING_SECS;
+	return TRUE;
+}
+
 bool cm_auth_relay_ready(struct cm_auth_relay *relay)
 {
 	if (!relay->ready && time(NULL) >= relay->next_try)

@@ -94,6 +94,12 @@ username_max_length = 12
 password_min_length = 9
 max_mailbox_size = 500M
 EOF
+	# no limit of the machine may count, except where it is the test
+	[ "${1:-}" = unlimited ] || cat >>"$dir/chatmail.ini" <<EOF
+max_load_1m = 1000000
+min_available_memory = 0
+min_free_disk_space = 0
+EOF
 }
 
 # --- a stage with our modules over a copy of Dovecot's
@@ -458,6 +464,61 @@ ok "the log says so" grep -q \
 write_ini
 reload
 is "$(login hello@$domain 'first pass')" "ok hello@$domain" "and back"
+
+# --- who may register
+
+with() { # LINE...: the ini with these lines and its limits' defaults
+	write_ini unlimited
+	printf '%s\n' "$@" >>"$dir/chatmail.ini"
+	reload
+}
+anyway='max_load_1m = 1000000'
+with 'invite_token = qw er' "$anyway" 'min_free_disk_space = 0' \
+	'min_available_memory = 0'
+kept=$(tree)
+refused "no invite token" "invit0@$domain" 'U8s0opqRxU8s0opqRx'
+refused "an invite token in the middle" "invit0@$domain" 'U8s0qw erpqRxU8s0'
+refused "too little behind it" "invit0@$domain" 'qw12345678'
+is "$(tree)" "$kept" "and nothing was created"
+is "$(login invit1@$domain 'qw123456789')" "ok invit1@$domain" \
+	"the first invite token"
+is "$(login invit2@$domain 'er123456789')" "ok invit2@$domain" \
+	"the second invite token"
+is "$(login invit2@$domain '123456789')" fail "it stays part of the password"
+is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
+	"existing accounts need none"
+touch "$dir/nocreate"
+refused "an invite token while registration is closed" "invit3@$domain" \
+	'qw123456789'
+rm "$dir/nocreate"
+
+busy() { # NAME SETTING...
+	name=$1
+	shift
+	with "$@"
+	is "$(login busy1@$domain 'first pass')" tempfail "$name"
+	is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
+		"existing accounts go on"
+	ok "no account is made" [ ! -e "$mail/boxes/busy1@$domain" ]
+}
+busy "not enough room on disk" 'min_free_disk_space = 1000000T' "$anyway"
+ok "the log says so" \
+	grep -q 'registration rejected: free disk space' "$dir/log"
+busy "not enough memory" 'min_available_memory = 1000000T' "$anyway"
+echo '7.01 5.00 4.00 1/467 12345' >"$dir/loadavg"
+in_ns mount --bind "$dir/loadavg" /proc/loadavg
+busy "too much load" 'max_load_1m = 7' 'min_available_memory = 0' \
+	'min_free_disk_space = 0'
+echo '7.00 5.00 4.00 1/467 12345' >"$dir/loadavg"
+is "$(login busy1@$domain 'first pass')" "ok busy1@$domain" \
+	"a load as high as allowed"
+echo 'much' >"$dir/loadavg"
+is "$(login busy2@$domain 'first pass')" "ok busy2@$domain" \
+	"a load that cannot be read is ignored"
+ok "the log says so" grep -q 'cannot read the load average' "$dir/log"
+in_ns umount /proc/loadavg
+write_ini
+reload
 
 # --- what is logged
 
