@@ -3,6 +3,7 @@
 
 #include "randgen.h"
 
+#include "cm-account-info.h"
 #include "cm-account-rules.h"
 #include "cm-auth-account.h"
 #include "cm-auth-relay.h"
@@ -23,6 +24,63 @@ static enum passdb_result reply(struct cm_auth_relay *relay,
 	if (cm_authdb_reply_passdb(request, &user) < 0)
 		return PASSDB_RESULT_INTERNAL_FAILURE;
 	return PASSDB_RESULT_OK;
+}
+
+/* Is this the owner's own login? A master user acts for somebody else, and a
+ * password that another passdb has approved need not be one that belongs
+ * here: neither makes an account, or keeps one alive. */
+static bool is_plain_login(const struct auth_request *request)
+{
+	const struct auth_request_fields *fields = &request->fields;
+
+	return fields->master_user == NULL &&
+	       fields->requested_login_user == NULL &&
+	       !fields->skip_password_check;
+}
+
+/* No reason to refuse anybody, but for the admin to know. */
+static void warn_about_note(struct cm_auth_relay *relay,
+			    enum cm_dir_result result, const char *error)
+{
+	if (result == CM_DIR_OK || result == CM_DIR_UNKNOWN ||
+	    !cm_auth_may_warn(&relay->next_note_warning))
+		return;
+	if (result == CM_DIR_FAILED)
+		e_warning(cm_auth_event, "cannot %s: %m", error);
+	else
+		e_warning(cm_auth_event, "%s; it is left as it is", error);
+}
+
+static void note_login(struct cm_auth_relay *relay,
+		       const struct cm_auth_account *account)
+{
+	enum cm_dir_result result;
+	const char *error = "";
+	uint64_t nonce;
+
+	random_fill(&nonce, sizeof(nonce));
+	result = cm_account_note_login(account->fd, time(NULL), nonce, &error);
+	warn_about_note(relay, result, error);
+}
+
+static void note_creation(struct cm_auth_relay *relay, int mailboxes_fd,
+			  const char *name, time_t now)
+{
+	struct cm_account_info info;
+	enum cm_dir_result result;
+	const char *error = "";
+	uint64_t nonce;
+	int fd;
+
+	cm_account_info_init(&info);
+	info.created = info.last_login = cm_account_info_day(now);
+	random_fill(&nonce, sizeof(nonce));
+	result = cm_account_open(mailboxes_fd, name, &fd, &error);
+	if (result == CM_DIR_OK) {
+		result = cm_account_info_update(fd, &info, nonce, &error);
+		i_close_fd(&fd);
+	}
+	warn_about_note(relay, result, error);
 }
 
 static enum passdb_result verify(struct cm_auth_relay *relay,
@@ -47,6 +105,8 @@ static enum passdb_result verify(struct cm_auth_relay *relay,
 		e_debug(authdb_event(request), "account is blocked");
 		return PASSDB_RESULT_USER_DISABLED;
 	}
+	if (is_plain_login(request))
+		note_login(relay, account);
 	return reply(relay, request);
 }
 
@@ -66,18 +126,6 @@ static int get_facts(struct cm_auth_relay *relay,
 		return -1;
 	}
 	return 0;
-}
-
-/* Is this a login that may make an account at all, whatever its words are? */
-static bool is_plain_login(const struct auth_request *request)
-{
-	const struct auth_request_fields *fields = &request->fields;
-
-	/* A master user acts for somebody else, and a password that another
-	 * passdb has approved need not be one that belongs here. */
-	return fields->master_user == NULL &&
-	       fields->requested_login_user == NULL &&
-	       !fields->skip_password_check;
 }
 
 static enum passdb_result check_rules(struct cm_auth_relay *relay,
@@ -146,14 +194,16 @@ static enum passdb_result create(struct cm_auth_relay *relay,
 {
 	enum cm_dir_result result;
 	const char *error = "";
+	time_t now = time(NULL);
 	uint64_t nonce;
 
 	random_fill(&nonce, sizeof(nonce));
 	result = cm_account_create(mailboxes_fd, request->fields.user, hash,
-				   time(NULL), nonce, &error);
+				   now, nonce, &error);
 	cm_auth_log_trouble(result, error);
 	switch (result) {
 	case CM_DIR_OK:
+		note_creation(relay, mailboxes_fd, request->fields.user, now);
 		e_info(cm_auth_event, "account created");
 		return reply(relay, request);
 	case CM_DIR_EXISTS:

@@ -25,6 +25,7 @@ struct cm_auth_relay {
 	gid_t gid;
 	/* for cm_auth_may_warn() */
 	time_t next_unknown_warning, next_limit_warning;
+	time_t next_note_warning;
 
 	/* cm-auth-relay.c only */
 	char *path;

@@ -222,8 +222,13 @@ is "$(cut -c1-17 "$box/password")" '{SHA512-CRYPT}$6$' "hashed"
 is "$(($(stat -c %Y "$box/password") % 86400))" 0 \
 	"its time is a day, not a second"
 ok "enforceE2EEincoming is there" [ -f "$box/enforceE2EEincoming" ]
-is "$(cd "$box" && echo .[!.]* *)" ".[!.]* enforceE2EEincoming password" \
-	"and nothing else"
+today=$(($(date +%s) / 86400))
+is "$(cat "$box/account.json")" \
+	"{\"created\": $today, \"last_login\": $today}" \
+	"account.json knows days only"
+is "$(stat -c '%a %U' "$box/account.json")" "600 nobody" "and is private"
+is "$(cd "$box" && echo .[!.]* *)" \
+	".[!.]* account.json enforceE2EEincoming password" "and nothing else"
 before=$(cksum "$box/password")
 is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
 	"the same password again"
@@ -238,6 +243,55 @@ is "$(login hello@$domain 'first pass')" disabled "a blocked account"
 is "$(login hello@$domain 'wrong pass')" fail \
 	"that it is blocked is not told to strangers"
 rm "$box/DISABLED"
+
+# --- the day of the last login
+
+age() { # DAYS: as if the last login was so long ago
+	touch -d "@$(((today - $1) * 86400))" "$box/password"
+	printf '{"created": 1, "last_login": %d, "token": "t"}' \
+		$((today - $1)) >"$box/account.json"
+}
+days() { # how long ago it was, by both
+	echo "$(((today * 86400 - $(stat -c %Y "$box/password")) / 86400))" \
+		"$((today - $(sed 's/.*last_login": \([0-9]*\).*/\1/' \
+			"$box/account.json")))"
+}
+age 5
+login hello@$domain 'wrong pass' >/dev/null
+is "$(days)" "5 5" "a wrong password is no login"
+touch "$box/DISABLED"
+login hello@$domain 'first pass' >/dev/null
+is "$(days)" "5 5" "nor is one of a blocked account"
+rm "$box/DISABLED"
+is "$(login hello@$domain 'first pass')" "ok hello@$domain" "a later login"
+is "$(days)" "0 0" "is noted"
+is "$(cat "$box/account.json")" \
+	"{\"created\": 1, \"last_login\": $today, \"token\": \"t\"}" \
+	"and the rest kept"
+before=$(stat -c '%i %Y' "$box/account.json")
+login hello@$domain 'first pass' >/dev/null
+is "$(stat -c '%i %Y' "$box/account.json")" "$before" "once a day"
+spoiled() { # NAME: account.json is not what it should be
+	touch -d @86400 "$box/password"
+	is "$(login hello@$domain 'first pass')" "ok hello@$domain" "$1"
+	is "$(stat -c %Y "$box/password")" $((today * 86400)) \
+		"the login is noted"
+}
+head -c 100000 /dev/zero >"$box/account.json"
+spoiled "a huge binary account.json"
+echo '{"last_login": "never"}' >"$box/account.json"
+spoiled "a damaged account.json"
+rm "$box/account.json"
+ln -s password "$box/account.json"
+spoiled "a link as account.json"
+ok "the log says so" grep -q "chatmail: account.json is .*left as" "$dir/log"
+rm "$box/account.json"
+mkfifo "$box/account.json"
+spoiled "a FIFO as account.json"
+rm "$box/account.json"
+: >"$box/account.json"
+spoiled "an empty account.json"
+ok "is filled" grep -q last_login "$box/account.json"
 
 # --- what must not become an account
 
@@ -433,7 +487,7 @@ is "$(sed -n 1p "$dir/race")" "fail=19 ok=1" \
 is "$(login racer@$domain "$(sed -n 2p "$dir/race")")" "ok racer@$domain" \
 	"and its password is the account's"
 is "$(ls -A "$mail/boxes/racer@$domain" | tr '\n' ' ')" \
-	"enforceE2EEincoming password " "no leftovers of the others"
+	"account.json enforceE2EEincoming password " "no leftovers of the others"
 
 # --- settings: wrong, missing, right again
 
