@@ -41,6 +41,13 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "new account must begin with one of them, and "
 	    "password_min_length counts what stands behind it. The token "
 	    "stays part of the password. Accounts that exist go on."),
+	DEF(UINT, login_cache_size, "logins", "10000", 0, 1000000,
+	    "How many logins each of Dovecot's auth-workers remembers, as "
+	    "keyed digests in its memory, so that a repeated login need not "
+	    "pay for the slow hash of its password again. A changed "
+	    "password, a block or a deletion counts at once all the same. "
+	    "The price: who can read the memory of a running worker can "
+	    "guess at passwords faster than by the hashes on disk. 0: off."),
 	DEF(PATH, nocreate_file, "", "/etc/chatmail-nocreate", 0, 0,
 	    "While this file exists no account comes into being; existing "
 	    "accounts go on."),

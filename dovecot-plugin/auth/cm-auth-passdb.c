@@ -6,6 +6,7 @@
 #include "cm-account-info.h"
 #include "cm-account-rules.h"
 #include "cm-auth-account.h"
+#include "cm-auth-known.h"
 #include "cm-auth-relay.h"
 #include "cm-system.h"
 
@@ -83,18 +84,38 @@ static void note_creation(struct cm_auth_relay *relay, int mailboxes_fd,
 	warn_about_note(relay, result, error);
 }
 
+static enum passdb_result check_password(struct cm_auth_relay *relay,
+					 struct auth_request *request,
+					 const char *password,
+					 const struct cm_auth_account *account)
+{
+	enum passdb_result result;
+	const char *error;
+
+	if (is_plain_login(request) &&
+	    cm_auth_known_has(relay->known, account->name, account->hash,
+			      password)) {
+		e_debug(authdb_event(request), "password is known");
+		return PASSDB_RESULT_OK;
+	}
+	result = cm_authdb_verify(request, password, account->hash, &error);
+	if (result == PASSDB_RESULT_INTERNAL_FAILURE)
+		e_error(cm_auth_event, "%s; the account is refused", error);
+	else if (result == PASSDB_RESULT_OK && is_plain_login(request))
+		cm_auth_known_add(relay->known, account->name, account->hash,
+				  password);
+	return result;
+}
+
 static enum passdb_result verify(struct cm_auth_relay *relay,
 				 struct auth_request *request,
 				 const char *password,
 				 const struct cm_auth_account *account)
 {
 	enum passdb_result result;
-	const char *error;
 	int disabled;
 
-	result = cm_authdb_verify(request, password, account->hash, &error);
-	if (result == PASSDB_RESULT_INTERNAL_FAILURE)
-		e_error(cm_auth_event, "%s; the account is refused", error);
+	result = check_password(relay, request, password, account);
 	if (result != PASSDB_RESULT_OK)
 		return result;
 	/* Only who knows the password learns that the account is blocked. */
@@ -190,7 +211,8 @@ static bool check_limits(struct cm_auth_relay *relay,
 
 static enum passdb_result create(struct cm_auth_relay *relay,
 				 struct auth_request *request,
-				 int mailboxes_fd, const char *hash)
+				 int mailboxes_fd, const char *password,
+				 const char *hash)
 {
 	enum cm_dir_result result;
 	const char *error = "";
@@ -203,6 +225,8 @@ static enum passdb_result create(struct cm_auth_relay *relay,
 	cm_auth_log_trouble(result, error);
 	switch (result) {
 	case CM_DIR_OK:
+		cm_auth_known_add(relay->known, request->fields.user, hash,
+				  password);
 		note_creation(relay, mailboxes_fd, request->fields.user, now);
 		e_info(cm_auth_event, "account created");
 		return reply(relay, request);
@@ -228,7 +252,7 @@ static enum passdb_result try_create(struct cm_auth_relay *relay,
 			NEW_PASSWORD_SCHEME" failed");
 		return PASSDB_RESULT_INTERNAL_FAILURE;
 	}
-	return create(relay, request, mailboxes_fd, hash);
+	return create(relay, request, mailboxes_fd, password, hash);
 }
 
 /* Returns PASSDB_RESULT_NEXT if somebody else was quicker. */

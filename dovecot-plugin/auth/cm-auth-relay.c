@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-auth-headers.h"
 
+#include "cm-auth-known.h"
 #include "cm-auth-relay.h"
 
 #include <grp.h>
@@ -66,6 +67,10 @@ static void load(struct cm_auth_relay *relay)
 	if (cm_settings_read(&relay->set, relay->path, warn, NULL,
 			     &error) == 0) {
 		if (find_owner(relay, &error) == 0) {
+			if (worker) {
+				relay->known = cm_auth_known_new(
+					relay->set.login_cache_size);
+			}
 			relay->ready = TRUE;
 			return;
 		}
@@ -89,6 +94,7 @@ void cm_auth_relay_close(void *instance)
 {
 	struct cm_auth_relay *relay = instance;
 
+	cm_auth_known_free(&relay->known);
 	if (relay->ready)
 		cm_settings_deinit(&relay->set);
 	i_free(relay->path);

@@ -19,8 +19,11 @@
 #define CM_AUTH_RELAY_RETRY_SECS 5
 #define CM_AUTH_WARNING_SECS 60
 
+struct cm_auth_known;
+
 struct cm_auth_relay {
 	struct cm_settings set;
+	struct cm_auth_known *known; /* NULL unless in a worker */
 	uid_t uid; /* of mail_user */
 	gid_t gid;
 	/* for cm_auth_may_warn() */

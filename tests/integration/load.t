@@ -244,6 +244,39 @@ is "$(login hello@$domain 'wrong pass')" fail \
 	"that it is blocked is not told to strangers"
 rm "$box/DISABLED"
 
+# --- logins that are known
+
+knowns() { grep -c 'password is known' "$dir/debug.log"; }
+known=$(knowns)
+login hello@$domain 'first pass' >/dev/null
+ok "a repeated login needs no hash" [ "$(knowns)" -gt "$known" ]
+login know1@$domain 'first pass' >/dev/null
+known=$(knowns)
+is "$(login know1@$domain 'first pass')" "ok know1@$domain" \
+	"the login behind the first"
+is "$(knowns)" $((known + 1)) "needs none, either"
+login know2@$domain 'other pass' >/dev/null
+cp "$mail/boxes/know1@$domain/password" "$dir/pw1"
+cat "$mail/boxes/know2@$domain/password" >"$mail/boxes/know1@$domain/password"
+is "$(login know1@$domain 'first pass')" fail \
+	"a changed password counts at once"
+is "$(login know1@$domain 'other pass')" "ok know1@$domain" "and the new one"
+cat "$dir/pw1" >"$mail/boxes/know1@$domain/password"
+is "$(login know1@$domain 'other pass')" fail "and back"
+is "$(login know1@$domain 'first pass')" "ok know1@$domain" \
+	"with the old password"
+touch "$mail/boxes/know1@$domain/DISABLED"
+is "$(login know1@$domain 'first pass')" disabled "a block counts at once"
+known=$(knowns)
+login know1@$domain 'first pasS' >/dev/null
+login hello@$domain 'other pass' >/dev/null
+is "$(knowns)" "$known" "what is known is known of one name and password"
+rm -rf "$mail/boxes/know1@$domain"
+touch "$dir/nocreate"
+is "$(login know1@$domain 'first pass')" fail "a deletion counts at once"
+rm "$dir/nocreate"
+rm -rf "$mail/boxes/know2@$domain"
+
 # --- the day of the last login
 
 age() { # DAYS: as if the last login was so long ago
@@ -545,6 +578,13 @@ touch "$dir/nocreate"
 refused "an invite token while registration is closed" "invit3@$domain" \
 	'qw123456789'
 rm "$dir/nocreate"
+
+with 'login_cache_size = 0' "$anyway" 'min_free_disk_space = 0' \
+	'min_available_memory = 0'
+known=$(knowns)
+login hello@$domain 'first pass' >/dev/null
+is "$(login hello@$domain 'first pass') $(knowns)" "ok hello@$domain $known" \
+	"without a cache each login is verified"
 
 busy() { # NAME SETTING...
 	name=$1
