@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-auth-headers.h"
 
+#include "cm-auth-brake.h"
 #include "cm-auth-known.h"
 #include "cm-auth-relay.h"
 
@@ -70,7 +71,8 @@ static void load(struct cm_auth_relay *relay)
 			if (worker) {
 				relay->known = cm_auth_known_new(
 					relay->set.login_cache_size);
-			}
+			} else
+				relay->brake = cm_auth_brake_new(&relay->set);
 			relay->ready = TRUE;
 			return;
 		}
@@ -94,6 +96,7 @@ void cm_auth_relay_close(void *instance)
 {
 	struct cm_auth_relay *relay = instance;
 
+	cm_auth_brake_free(&relay->brake);
 	cm_auth_known_free(&relay->known);
 	if (relay->ready)
 		cm_settings_deinit(&relay->set);

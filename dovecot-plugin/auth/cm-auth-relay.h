@@ -19,16 +19,18 @@
 #define CM_AUTH_RELAY_RETRY_SECS 5
 #define CM_AUTH_WARNING_SECS 60
 
+struct cm_auth_brake;
 struct cm_auth_known;
 
 struct cm_auth_relay {
 	struct cm_settings set;
 	struct cm_auth_known *known; /* NULL unless in a worker */
+	struct cm_auth_brake *brake; /* NULL in a worker */
 	uid_t uid; /* of mail_user */
 	gid_t gid;
 	/* for cm_auth_may_warn() */
 	time_t next_unknown_warning, next_limit_warning;
-	time_t next_note_warning;
+	time_t next_note_warning, next_brake_warning;
 
 	/* cm-auth-relay.c only */
 	char *path;

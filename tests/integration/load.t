@@ -586,6 +586,53 @@ login hello@$domain 'first pass' >/dev/null
 is "$(login hello@$domain 'first pass') $(knowns)" "ok hello@$domain $known" \
 	"without a cache each login is verified"
 
+with 'login_brake_after = 3' "$anyway" 'min_free_disk_space = 0' \
+	'min_available_memory = 0'
+login brake@$domain 'first pass' >/dev/null
+login other@$domain 'first pass' >/dev/null
+for i in 1 2 3; do login brake@$domain "wrong pass $i"; done >"$dir/x"
+is "$(tr '\n' ' ' <"$dir/x")" "fail fail fail " "three wrong passwords"
+took() { # WANTED LEAST MOST USER PASSWORD: milliseconds
+	start=$(date +%s%N)
+	is "$(login "$4" "$5")" "$1" "$4 is answered"
+	ms=$((($(date +%s%N) - start) / 1000000))
+	ok "after $ms ms, $2 to $3" [ $ms -ge $2 -a $ms -le $3 ]
+}
+took fail 800 6000 brake@$domain 'wrong pass 4'
+flood() { # HOW MANY: logins with wrong passwords at once, not waited for
+	i=0
+	while [ $i -lt "$1" ]; do
+		i=$((i + 1))
+		"$client" "$dir/run/auth-client" plain brake@$domain \
+			"wrong flood $i" >>"$dir/flood" &
+		flooders="$flooders $!"
+	done
+}
+flooders=
+flood 3
+sleep 1
+took "ok brake@$domain" 0 700 brake@$domain 'first pass'
+took "ok other@$domain" 0 700 other@$domain 'first pass'
+flood 20
+# a failure of ours is answered after 2 seconds
+tries=0
+until grep -q tempfail "$dir/flood" || [ $tries -ge 20 ]; do
+	tries=$((tries + 1))
+	sleep 0.5
+done
+ok "who would wait for too long is told to come later" \
+	grep -q tempfail "$dir/flood"
+took "ok brake@$domain" 0 700 brake@$domain 'first pass'
+ok "the log says so" grep -q 'too many wrong passwords' "$dir/log"
+# shellcheck disable=SC2086
+kill $flooders 2>/dev/null
+write_ini
+reload
+ok "no error when auth ends with logins that wait" \
+	[ "$(grep -cE '(Panic|Fatal|[Ll]eak)' "$dir/log")" = 0 ]
+is "$(login brake@$domain 'first pass')" "ok brake@$domain" \
+	"a restart forgets"
+
 busy() { # NAME SETTING...
 	name=$1
 	shift
