@@ -65,22 +65,65 @@ static enum cm_account_verdict check_local(const struct cm_settings *set,
 	return CM_ACCOUNT_ALLOWED;
 }
 
+/* Whether password begins with token; the time does not tell how far. */
+static bool begins_with(const char *password, size_t password_len,
+			const char *token, size_t token_len)
+{
+	unsigned char differs = 0;
+	size_t i;
+
+	if (token_len > password_len)
+		return false;
+	for (i = 0; i < token_len; i++)
+		differs |= (unsigned char)(token[i] ^ password[i]);
+	return differs == 0;
+}
+
+/* Length of the first token of the list that password begins with, 0 if
+ * there is none. */
+static size_t find_token(const char *list, const char *password,
+			 size_t password_len)
+{
+	static const char blanks[] = " \t\r\n";
+	size_t len;
+
+	for (;;) {
+		list += strspn(list, blanks);
+		len = strcspn(list, blanks);
+		if (len == 0 || begins_with(password, password_len, list, len))
+			return len;
+		list += len;
+	}
+}
+
+static bool has_words(const char *list)
+{
+	return list[strspn(list, " \t\r\n")] != '\0';
+}
+
 enum cm_account_verdict
 cm_account_rules_check(const struct cm_settings *set,
 		       const struct cm_account_facts *facts,
 		       const char *name, size_t name_len,
 		       const char *password, size_t password_len)
 {
-	size_t local_len;
+	size_t local_len, token_len = 0;
 
 	if (facts->closed)
 		return CM_ACCOUNT_CLOSED;
+	if (has_words(set->invite_token)) {
+		token_len = find_token(set->invite_token, password,
+				       password_len);
+		if (token_len == 0)
+			return CM_ACCOUNT_NO_TOKEN;
+	}
 	if (password_len > CM_ACCOUNT_MAX_PASSWORD)
 		return CM_ACCOUNT_PASSWORD_LONG;
 	if (password_len > 0 && memchr(password, '\0', password_len) != NULL)
 		return CM_ACCOUNT_PASSWORD_NUL;
 	/* password_min_length is at least 1, so this is for empty ones, too */
-	if (utf8_chars(password, password_len) < set->password_min_length)
+	if (utf8_chars(password + token_len, password_len - token_len) <
+	    set->password_min_length)
 		return CM_ACCOUNT_PASSWORD_SHORT;
 	if (!split(name, name_len, &local_len))
 		return CM_ACCOUNT_ADDRESS;
@@ -92,6 +135,21 @@ cm_account_rules_check(const struct cm_settings *set,
 	return check_local(set, name, local_len);
 }
 
+enum cm_account_verdict
+cm_account_limits_check(const struct cm_settings *set,
+			const struct cm_account_system *system)
+{
+	if (system->load_known && system->load_1m > set->max_load_1m)
+		return CM_ACCOUNT_LOAD;
+	if (system->memory_known &&
+	    system->available_memory < set->min_available_memory)
+		return CM_ACCOUNT_MEMORY;
+	if (system->disk_known &&
+	    system->free_disk_space < set->min_free_disk_space)
+		return CM_ACCOUNT_DISK;
+	return CM_ACCOUNT_ALLOWED;
+}
+
 const char *cm_account_verdict_text(enum cm_account_verdict verdict)
 {
 	switch (verdict) {
@@ -99,6 +157,8 @@ const char *cm_account_verdict_text(enum cm_account_verdict verdict)
 		return "allowed";
 	case CM_ACCOUNT_CLOSED:
 		return "registration is closed";
+	case CM_ACCOUNT_NO_TOKEN:
+		return "password begins with no invite token";
 	case CM_ACCOUNT_PASSWORD_SHORT:
 		return "password is too short";
 	case CM_ACCOUNT_PASSWORD_LONG:
@@ -117,6 +177,12 @@ const char *cm_account_verdict_text(enum cm_account_verdict verdict)
 		return "name has characters other than a-z 0-9 . _ -";
 	case CM_ACCOUNT_NAME_DOTS:
 		return "name has a dot at its start or end, or two in a row";
+	case CM_ACCOUNT_LOAD:
+		return "load is above max_load_1m";
+	case CM_ACCOUNT_MEMORY:
+		return "available memory is below min_available_memory";
+	case CM_ACCOUNT_DISK:
+		return "free disk space is below min_free_disk_space";
 	}
 	return "unknown verdict";
 }
@@ -133,9 +199,13 @@ bool cm_account_verdict_is_final(enum cm_account_verdict verdict)
 		return true;
 	case CM_ACCOUNT_ALLOWED:
 	case CM_ACCOUNT_CLOSED:
+	case CM_ACCOUNT_NO_TOKEN:
 	case CM_ACCOUNT_PASSWORD_SHORT:
 	case CM_ACCOUNT_PASSWORD_LONG:
 	case CM_ACCOUNT_PASSWORD_NUL:
+	case CM_ACCOUNT_LOAD:
+	case CM_ACCOUNT_MEMORY:
+	case CM_ACCOUNT_DISK:
 		break;
 	}
 	return false;

@@ -4,14 +4,18 @@
  *
  * The rules are chatmail/relay's (PROTOCOL.md 10), in its order, and one of
  * ours: the name must be usable as the name of one directory and as a mail
- * address. Only strings are judged here; what must be asked of the system
- * comes in as facts. No allocation, no I/O, no globals.
+ * address. The reference's order is: closed, invite token, password, address,
+ * limits of the system. The last come as a second call, so that a caller
+ * need not ask the system about names that will not do anyway. Nothing is
+ * read here; what must be asked comes in as facts (cm-system.h reads them).
+ * No allocation, no I/O, no globals.
  */
 #ifndef CM_ACCOUNT_RULES_H
 #define CM_ACCOUNT_RULES_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct cm_settings;
 
@@ -27,6 +31,7 @@ struct cm_settings;
 enum cm_account_verdict {
 	CM_ACCOUNT_ALLOWED,
 	CM_ACCOUNT_CLOSED,	   /* no new accounts at the moment */
+	CM_ACCOUNT_NO_TOKEN,	   /* begins with none of invite_token */
 	CM_ACCOUNT_PASSWORD_SHORT,
 	CM_ACCOUNT_PASSWORD_LONG,
 	CM_ACCOUNT_PASSWORD_NUL,
@@ -35,7 +40,11 @@ enum cm_account_verdict {
 	CM_ACCOUNT_NAME_SHORT,
 	CM_ACCOUNT_NAME_LONG,
 	CM_ACCOUNT_NAME_CHARS,	   /* not a-z 0-9 . _ - */
-	CM_ACCOUNT_NAME_DOTS	   /* dot first, last, or twice in a row */
+	CM_ACCOUNT_NAME_DOTS,	   /* dot first, last, or twice in a row */
+	/* cm_account_limits_check() only */
+	CM_ACCOUNT_LOAD,
+	CM_ACCOUNT_MEMORY,
+	CM_ACCOUNT_DISK
 };
 
 struct cm_account_facts {
@@ -50,6 +59,23 @@ cm_account_rules_check(const struct cm_settings *set,
 		       const struct cm_account_facts *facts,
 		       const char *name, size_t name_len,
 		       const char *password, size_t password_len);
+
+/* How the system does. What could not be read is not known, and not held
+ * against anybody. */
+struct cm_account_system {
+	bool load_known, memory_known, disk_known;
+	double load_1m;
+	uint64_t available_memory; /* bytes */
+	uint64_t free_disk_space;  /* bytes, of the mailboxes' file system */
+};
+
+/* For a name and a password that passed cm_account_rules_check(): may there
+ * be one more account now? Refused is a load above max_load_1m, and less than
+ * min_available_memory or min_free_disk_space; the values themselves are
+ * fine. */
+enum cm_account_verdict
+cm_account_limits_check(const struct cm_settings *set,
+			const struct cm_account_system *system);
 
 /* For logs: a constant text without a value in it. */
 const char *cm_account_verdict_text(enum cm_account_verdict verdict);

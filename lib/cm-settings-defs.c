@@ -36,6 +36,24 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "Longest local part of a new address."),
 	DEF(UINT, password_min_length, "characters", "9", 1, 512,
 	    "Shortest password of a new account."),
+	DEF(STRING, invite_token, "", "", 0, 0,
+	    "Tokens, divided by blanks. If there are any, the password of a "
+	    "new account must begin with one of them, and "
+	    "password_min_length counts what stands behind it. The token "
+	    "stays part of the password. Accounts that exist go on."),
+	DEF(UINT, login_cache_size, "logins", "10000", 0, 1000000,
+	    "How many logins each of Dovecot's auth-workers remembers, as "
+	    "keyed digests in its memory, so that a repeated login need not "
+	    "pay for the slow hash of its password again. A changed "
+	    "password, a block or a deletion counts at once all the same. "
+	    "The price: who can read the memory of a running worker can "
+	    "guess at passwords faster than by the hashes on disk. 0: off."),
+	DEF(UINT, login_brake_after, "failures", "10", 0, 1000000,
+	    "After so many wrong passwords for one account within 15 minutes, "
+	    "from wherever, logins to it wait for each other, longer with "
+	    "each failure, at most 16 seconds apart. Who would wait for more "
+	    "than 32 seconds is told to try later. The password of the last "
+	    "successful logins never waits. 0: off."),
 	DEF(PATH, nocreate_file, "", "/etc/chatmail-nocreate", 0, 0,
 	    "While this file exists no account comes into being; existing "
 	    "accounts go on."),

@@ -40,6 +40,9 @@ struct cm_settings {
 	/* accounts */
 	unsigned int username_min_length, username_max_length;
 	unsigned int password_min_length;
+	char *invite_token; /* words; "" = none is needed */
+	unsigned int login_cache_size;  /* 0 = off */
+	unsigned int login_brake_after; /* 0 = off */
 	char *nocreate_file;
 
 	/* limits */

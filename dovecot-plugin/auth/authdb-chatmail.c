@@ -2,6 +2,7 @@
  *
  * libauthdb_chatmail.so: registers passdb and userdb driver `chatmail`.
  */
+#include "cm-auth-brake.h"
 #include "cm-auth-passdb.h"
 #include "cm-auth-relay.h"
 #include "cm-auth-userdb.h"
@@ -15,6 +16,8 @@ static const struct cm_authdb_driver driver = {
 	.name = "chatmail",
 	.open = cm_auth_relay_open,
 	.close = cm_auth_relay_close,
+	.before_verify = cm_auth_before_verify,
+	.after_verify = cm_auth_after_verify,
 	.verify_plain = cm_auth_verify_plain,
 	.lookup_credentials = cm_auth_lookup_credentials,
 	.lookup = cm_auth_lookup,

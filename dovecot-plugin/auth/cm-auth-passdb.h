@@ -9,9 +9,10 @@
  *	no account, may not become one:
  *		because of its name		USER_UNKNOWN
  *		for now (password, closed)	PASSWORD_MISMATCH
+ *		at the moment (load, memory, disk) INTERNAL_FAILURE
  *	anything wrong on our side		INTERNAL_FAILURE
  *
- * The client reads "Authentication failed." for both refusals. They differ for
+ * The client reads "Authentication failed." for the first two refusals. They differ for
  * Dovecot's auth cache: USER_UNKNOWN may be cached and must then be true for
  * any password.
  *

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-auth-headers.h"
 
+#include "cm-auth-brake.h"
+#include "cm-auth-known.h"
 #include "cm-auth-relay.h"
 
 #include <grp.h>
@@ -66,6 +68,11 @@ static void load(struct cm_auth_relay *relay)
 	if (cm_settings_read(&relay->set, relay->path, warn, NULL,
 			     &error) == 0) {
 		if (find_owner(relay, &error) == 0) {
+			if (worker) {
+				relay->known = cm_auth_known_new(
+					relay->set.login_cache_size);
+			} else
+				relay->brake = cm_auth_brake_new(&relay->set);
 			relay->ready = TRUE;
 			return;
 		}
@@ -89,10 +96,23 @@ void cm_auth_relay_close(void *instance)
 {
 	struct cm_auth_relay *relay = instance;
 
+	cm_auth_brake_free(&relay->brake);
+	cm_auth_known_free(&relay->known);
 	if (relay->ready)
 		cm_settings_deinit(&relay->set);
 	i_free(relay->path);
 	i_free(relay);
+}
+
+bool cm_auth_may_warn(time_t *next)
+{
+	time_t now = time(NULL);
+
+	/* a clock set back must not silence us for long */
+	if (now < *next && *next - now <= CM_AUTH_WARNING_SECS)
+		return FALSE;
+	*next = now + CM_AUTH_WARNING_SECS;
+	return TRUE;
 }
 
 bool cm_auth_relay_ready(struct cm_auth_relay *relay)

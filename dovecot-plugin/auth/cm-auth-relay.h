@@ -17,11 +17,20 @@
 #include "cm-settings.h"
 
 #define CM_AUTH_RELAY_RETRY_SECS 5
+#define CM_AUTH_WARNING_SECS 60
+
+struct cm_auth_brake;
+struct cm_auth_known;
 
 struct cm_auth_relay {
 	struct cm_settings set;
+	struct cm_auth_known *known; /* NULL unless in a worker */
+	struct cm_auth_brake *brake; /* NULL in a worker */
 	uid_t uid; /* of mail_user */
 	gid_t gid;
+	/* for cm_auth_may_warn() */
+	time_t next_unknown_warning, next_limit_warning;
+	time_t next_note_warning, next_brake_warning;
 
 	/* cm-auth-relay.c only */
 	char *path;
@@ -39,6 +48,10 @@ void cm_auth_event_deinit(void);
 /* The driver's open and close; void for struct cm_auth_relay. */
 void *cm_auth_relay_open(const char *config_path);
 void cm_auth_relay_close(void *relay);
+
+/* Whether it is time for a warning about what many logins run into: TRUE at
+ * most every CM_AUTH_WARNING_SECS, in each worker. *next begins as 0. */
+bool cm_auth_may_warn(time_t *next);
 
 /* Settings may be used. FALSE: logged already, answer internal failure. */
 bool cm_auth_relay_ready(struct cm_auth_relay *relay);

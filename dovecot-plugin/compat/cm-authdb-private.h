@@ -7,14 +7,23 @@
 
 #include "cm-authdb.h"
 
+struct cm_authdb_waiting;
+
 struct cm_authdb_passdb {
 	struct passdb_module module;
 	void *instance;
+	struct cm_authdb_waiting *waiting; /* cm-authdb-verify.c only */
 };
 
 struct cm_authdb_userdb {
 	struct userdb_module module;
 	void *instance;
+};
+
+/* while a worker is at it */
+struct cm_authdb_call {
+	struct auth_request *request;
+	void *context;
 };
 
 struct cm_authdb_field {
@@ -30,8 +39,18 @@ extern const struct cm_authdb_driver *cm_authdb_driver;
 extern struct passdb_module_interface cm_authdb_passdb_iface;
 extern struct userdb_module_interface cm_authdb_userdb_iface;
 
+/* cm-authdb-verify.c */
+void cm_authdb_verify_in_worker(struct cm_authdb_passdb *passdb,
+				struct auth_request *request,
+				verify_plain_callback_t *callback);
+void cm_authdb_worker_answered(void *context, enum passdb_result result);
+void cm_authdb_abort_waiting(struct cm_authdb_passdb *passdb);
+
 /* cm-authdb-v23.c, -v24.c */
 void cm_authdb_iface_init(void);
+/* Sends a line to a worker; cm_authdb_worker_answered() gets the answer. */
+void cm_authdb_call_worker(struct auth_request *request, const char *line,
+			   void *context);
 void cm_authdb_log_mismatch(struct auth_request *request);
 struct cm_authdb_field cm_authdb_quota_field(uint64_t bytes);
 int cm_authdb_apply_passdb(struct auth_request *request,

@@ -4,6 +4,9 @@
  */
 #include "cm-authdb-private.h"
 
+#include "auth-worker-server.h"
+#include "passdb-blocking.h"
+
 #include "cm-config.h"
 
 /* args = [config=]/path/to/chatmail.ini */
@@ -22,7 +25,8 @@ static struct passdb_module *open_passdb(pool_t pool, const char *args)
 		p_new(pool, struct cm_authdb_passdb, 1);
 
 	passdb->instance = cm_authdb_driver->open(args_to_path(args));
-	passdb->module.blocking = TRUE;
+	/* we ask the worker ourselves: cm-authdb-verify.c */
+	passdb->module.blocking = FALSE;
 	return &passdb->module;
 }
 
@@ -40,6 +44,29 @@ void cm_authdb_iface_init(void)
 {
 	cm_authdb_passdb_iface.preinit = open_passdb;
 	cm_authdb_userdb_iface.preinit = open_userdb;
+}
+
+static bool worker_answered(struct auth_worker_connection *conn ATTR_UNUSED,
+			    const char *reply, void *context)
+{
+	struct cm_authdb_call *call = context;
+
+	cm_authdb_worker_answered(
+		call->context,
+		passdb_blocking_auth_worker_reply_parse(call->request, reply));
+	return TRUE;
+}
+
+void cm_authdb_call_worker(struct auth_request *request, const char *line,
+			   void *context)
+{
+	struct cm_authdb_call *call =
+		p_new(request->pool, struct cm_authdb_call, 1);
+
+	call->request = request;
+	call->context = context;
+	auth_worker_call(request->pool, request->fields.user, line,
+			 worker_answered, call);
 }
 
 void cm_authdb_log_mismatch(struct auth_request *request)

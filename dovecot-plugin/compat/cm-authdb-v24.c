@@ -5,6 +5,8 @@
 #include "cm-authdb-private.h"
 
 #include "auth-settings.h"
+#include "auth-worker-connection.h"
+#include "passdb-blocking.h"
 #include "settings.h"
 
 #include "cm-authdb-settings-v24.h"
@@ -44,12 +46,13 @@ static int open_userdb(pool_t pool, struct event *event,
 	return open_instance(event, &userdb->instance, error_r);
 }
 
-/* After preinit Dovecot sets blocking from passdb_use_worker. Ours is yes by
- * default (cm-authdb-settings-v24.c), and "no" cannot work: the auth process
- * neither owns the mailboxes nor may wait for a hash. */
+/* After preinit Dovecot sets blocking from passdb_use_worker and
+ * userdb_use_worker. Ours are yes by default (cm-authdb-settings-v24.c), and
+ * "no" cannot work: the auth process neither owns the mailboxes nor may wait
+ * for a hash. The passdb asks the worker itself: cm-authdb-verify.c. */
 static void start_passdb(struct passdb_module *module)
 {
-	module->blocking = TRUE;
+	module->blocking = FALSE;
 }
 
 static void start_userdb(struct userdb_module *module)
@@ -63,6 +66,29 @@ void cm_authdb_iface_init(void)
 	cm_authdb_passdb_iface.init = start_passdb;
 	cm_authdb_userdb_iface.preinit = open_userdb;
 	cm_authdb_userdb_iface.init = start_userdb;
+}
+
+static bool worker_answered(struct auth_worker_connection *conn ATTR_UNUSED,
+			    const char *const *args, void *context)
+{
+	struct cm_authdb_call *call = context;
+
+	cm_authdb_worker_answered(
+		call->context,
+		passdb_blocking_auth_worker_reply_parse(call->request, args));
+	return TRUE;
+}
+
+void cm_authdb_call_worker(struct auth_request *request, const char *line,
+			   void *context)
+{
+	struct cm_authdb_call *call =
+		p_new(request->pool, struct cm_authdb_call, 1);
+
+	call->request = request;
+	call->context = context;
+	auth_worker_call(request->pool, request->fields.user, line,
+			 worker_answered, call);
 }
 
 void cm_authdb_log_mismatch(struct auth_request *request)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-authdb-private.h"
 
+#include "passdb-blocking.h"
+
 const struct cm_authdb_driver *cm_authdb_driver;
 
-static void *passdb_instance(struct auth_request *request)
+static struct cm_authdb_passdb *our_passdb(struct auth_request *request)
 {
-	struct cm_authdb_passdb *passdb =
-		container_of(request->passdb->passdb, struct cm_authdb_passdb,
-			     module);
-	return passdb->instance;
+	return container_of(request->passdb->passdb, struct cm_authdb_passdb,
+			    module);
 }
 
 static void *userdb_instance(struct auth_request *request)
@@ -24,6 +24,7 @@ static void close_passdb(struct passdb_module *module)
 	struct cm_authdb_passdb *passdb =
 		container_of(module, struct cm_authdb_passdb, module);
 
+	cm_authdb_abort_waiting(passdb);
 	cm_authdb_driver->close(passdb->instance);
 }
 
@@ -38,15 +39,25 @@ static void close_userdb(struct userdb_module *module)
 static void verify_plain(struct auth_request *request, const char *password,
 			 verify_plain_callback_t *callback)
 {
-	cm_authdb_driver->verify_plain(passdb_instance(request), request,
-				       password, callback);
+	struct cm_authdb_passdb *passdb = our_passdb(request);
+
+	if (!worker)
+		cm_authdb_verify_in_worker(passdb, request, callback);
+	else {
+		cm_authdb_driver->verify_plain(passdb->instance, request,
+					       password, callback);
+	}
 }
 
 static void lookup_credentials(struct auth_request *request,
 			       lookup_credentials_callback_t *callback)
 {
-	cm_authdb_driver->lookup_credentials(passdb_instance(request), request,
-					     callback);
+	if (!worker)
+		passdb_blocking_lookup_credentials(request);
+	else {
+		cm_authdb_driver->lookup_credentials(
+			our_passdb(request)->instance, request, callback);
+	}
 }
 
 static void lookup_user(struct auth_request *request, userdb_callback_t *callback)

@@ -11,7 +11,8 @@
  * A loadable object has one driver of one name, which is both passdb and
  * userdb. Every call below runs in an auth-worker, never in the auth process
  * itself: Dovecot forks and throttles the workers, and only they run as the
- * owner of the mailboxes.
+ * owner of the mailboxes. The exceptions are before_verify and after_verify,
+ * which run in the auth process only, and open and close, which run in both.
  */
 #ifndef CM_AUTHDB_H
 #define CM_AUTHDB_H
@@ -28,6 +29,15 @@ struct cm_authdb_driver {
 	 * answers each request with an internal failure. */
 	void *(*open)(const char *config_path);
 	void (*close)(void *instance);
+
+	/* In the auth process, before a worker is asked to verify_plain: how
+	 * many milliseconds shall the login wait; 0: not at all, -1: it ends
+	 * here, as an internal failure. Must not block. */
+	int (*before_verify)(void *instance, struct auth_request *request,
+			     const char *password);
+	/* And what the worker said. */
+	void (*after_verify)(void *instance, struct auth_request *request,
+			     const char *password, enum passdb_result result);
 
 	/* As in Dovecot's passdb.h and userdb.h, with our instance. Each calls
 	 * its callback exactly once, before it returns. */

@@ -99,6 +99,12 @@ username_max_length = 12
 password_min_length = 9
 max_mailbox_size = 500M
 EOF
+	# no limit of the machine may count, except where it is the test
+	[ "${1:-}" = unlimited ] || cat >>"$dir/chatmail.ini" <<EOF
+max_load_1m = 1000000
+min_available_memory = 0
+min_free_disk_space = 0
+EOF
 }
 
 # --- a stage with our modules over a copy of Dovecot's
@@ -221,8 +227,13 @@ is "$(cut -c1-17 "$box/password")" '{SHA512-CRYPT}$6$' "hashed"
 is "$(($(stat -c %Y "$box/password") % 86400))" 0 \
 	"its time is a day, not a second"
 ok "enforceE2EEincoming is there" [ -f "$box/enforceE2EEincoming" ]
-is "$(cd "$box" && echo .[!.]* *)" ".[!.]* enforceE2EEincoming password" \
-	"and nothing else"
+today=$(($(date +%s) / 86400))
+is "$(cat "$box/account.json")" \
+	"{\"created\": $today, \"last_login\": $today}" \
+	"account.json knows days only"
+is "$(stat -c '%a %U' "$box/account.json")" "600 nobody" "and is private"
+is "$(cd "$box" && echo .[!.]* *)" \
+	".[!.]* account.json enforceE2EEincoming password" "and nothing else"
 before=$(cksum "$box/password")
 is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
 	"the same password again"
@@ -237,6 +248,88 @@ is "$(login hello@$domain 'first pass')" disabled "a blocked account"
 is "$(login hello@$domain 'wrong pass')" fail \
 	"that it is blocked is not told to strangers"
 rm "$box/DISABLED"
+
+# --- logins that are known
+
+knowns() { grep -c 'password is known' "$dir/debug.log"; }
+known=$(knowns)
+login hello@$domain 'first pass' >/dev/null
+ok "a repeated login needs no hash" [ "$(knowns)" -gt "$known" ]
+login know1@$domain 'first pass' >/dev/null
+known=$(knowns)
+is "$(login know1@$domain 'first pass')" "ok know1@$domain" \
+	"the login behind the first"
+is "$(knowns)" $((known + 1)) "needs none, either"
+login know2@$domain 'other pass' >/dev/null
+cp "$mail/boxes/know1@$domain/password" "$dir/pw1"
+cat "$mail/boxes/know2@$domain/password" >"$mail/boxes/know1@$domain/password"
+is "$(login know1@$domain 'first pass')" fail \
+	"a changed password counts at once"
+is "$(login know1@$domain 'other pass')" "ok know1@$domain" "and the new one"
+cat "$dir/pw1" >"$mail/boxes/know1@$domain/password"
+is "$(login know1@$domain 'other pass')" fail "and back"
+is "$(login know1@$domain 'first pass')" "ok know1@$domain" \
+	"with the old password"
+touch "$mail/boxes/know1@$domain/DISABLED"
+is "$(login know1@$domain 'first pass')" disabled "a block counts at once"
+known=$(knowns)
+login know1@$domain 'first pasS' >/dev/null
+login hello@$domain 'other pass' >/dev/null
+is "$(knowns)" "$known" "what is known is known of one name and password"
+rm -rf "$mail/boxes/know1@$domain"
+touch "$dir/nocreate"
+is "$(login know1@$domain 'first pass')" fail "a deletion counts at once"
+rm "$dir/nocreate"
+rm -rf "$mail/boxes/know2@$domain"
+
+# --- the day of the last login
+
+age() { # DAYS: as if the last login was so long ago
+	touch -d "@$(((today - $1) * 86400))" "$box/password"
+	printf '{"created": 1, "last_login": %d, "token": "t"}' \
+		$((today - $1)) >"$box/account.json"
+}
+days() { # how long ago it was, by both
+	echo "$(((today * 86400 - $(stat -c %Y "$box/password")) / 86400))" \
+		"$((today - $(sed 's/.*last_login": \([0-9]*\).*/\1/' \
+			"$box/account.json")))"
+}
+age 5
+login hello@$domain 'wrong pass' >/dev/null
+is "$(days)" "5 5" "a wrong password is no login"
+touch "$box/DISABLED"
+login hello@$domain 'first pass' >/dev/null
+is "$(days)" "5 5" "nor is one of a blocked account"
+rm "$box/DISABLED"
+is "$(login hello@$domain 'first pass')" "ok hello@$domain" "a later login"
+is "$(days)" "0 0" "is noted"
+is "$(cat "$box/account.json")" \
+	"{\"created\": 1, \"last_login\": $today, \"token\": \"t\"}" \
+	"and the rest kept"
+before=$(stat -c '%i %Y' "$box/account.json")
+login hello@$domain 'first pass' >/dev/null
+is "$(stat -c '%i %Y' "$box/account.json")" "$before" "once a day"
+spoiled() { # NAME: account.json is not what it should be
+	touch -d @86400 "$box/password"
+	is "$(login hello@$domain 'first pass')" "ok hello@$domain" "$1"
+	is "$(stat -c %Y "$box/password")" $((today * 86400)) \
+		"the login is noted"
+}
+head -c 100000 /dev/zero >"$box/account.json"
+spoiled "a huge binary account.json"
+echo '{"last_login": "never"}' >"$box/account.json"
+spoiled "a damaged account.json"
+rm "$box/account.json"
+ln -s password "$box/account.json"
+spoiled "a link as account.json"
+ok "the log says so" grep -q "chatmail: account.json is .*left as" "$dir/log"
+rm "$box/account.json"
+mkfifo "$box/account.json"
+spoiled "a FIFO as account.json"
+rm "$box/account.json"
+: >"$box/account.json"
+spoiled "an empty account.json"
+ok "is filled" grep -q last_login "$box/account.json"
 
 # --- what must not become an account
 
@@ -432,7 +525,7 @@ is "$(sed -n 1p "$dir/race")" "fail=19 ok=1" \
 is "$(login racer@$domain "$(sed -n 2p "$dir/race")")" "ok racer@$domain" \
 	"and its password is the account's"
 is "$(ls -A "$mail/boxes/racer@$domain" | tr '\n' ' ')" \
-	"enforceE2EEincoming password " "no leftovers of the others"
+	"account.json enforceE2EEincoming password " "no leftovers of the others"
 
 # --- settings: wrong, missing, right again
 
@@ -463,6 +556,115 @@ ok "the log says so" grep -q \
 write_ini
 reload
 is "$(login hello@$domain 'first pass')" "ok hello@$domain" "and back"
+
+# --- who may register
+
+with() { # LINE...: the ini with these lines and its limits' defaults
+	write_ini unlimited
+	printf '%s\n' "$@" >>"$dir/chatmail.ini"
+	reload
+}
+anyway='max_load_1m = 1000000'
+with 'invite_token = qw er' "$anyway" 'min_free_disk_space = 0' \
+	'min_available_memory = 0'
+kept=$(tree)
+refused "no invite token" "invit0@$domain" 'U8s0opqRxU8s0opqRx'
+refused "an invite token in the middle" "invit0@$domain" 'U8s0qw erpqRxU8s0'
+refused "too little behind it" "invit0@$domain" 'qw12345678'
+is "$(tree)" "$kept" "and nothing was created"
+is "$(login invit1@$domain 'qw123456789')" "ok invit1@$domain" \
+	"the first invite token"
+is "$(login invit2@$domain 'er123456789')" "ok invit2@$domain" \
+	"the second invite token"
+is "$(login invit2@$domain '123456789')" fail "it stays part of the password"
+is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
+	"existing accounts need none"
+touch "$dir/nocreate"
+refused "an invite token while registration is closed" "invit3@$domain" \
+	'qw123456789'
+rm "$dir/nocreate"
+
+with 'login_cache_size = 0' "$anyway" 'min_free_disk_space = 0' \
+	'min_available_memory = 0'
+known=$(knowns)
+login hello@$domain 'first pass' >/dev/null
+is "$(login hello@$domain 'first pass') $(knowns)" "ok hello@$domain $known" \
+	"without a cache each login is verified"
+
+with 'login_brake_after = 3' "$anyway" 'min_free_disk_space = 0' \
+	'min_available_memory = 0'
+login brake@$domain 'first pass' >/dev/null
+login other@$domain 'first pass' >/dev/null
+for i in 1 2 3; do login brake@$domain "wrong pass $i"; done >"$dir/x"
+is "$(tr '\n' ' ' <"$dir/x")" "fail fail fail " "three wrong passwords"
+took() { # WANTED LEAST MOST USER PASSWORD: milliseconds
+	start=$(date +%s%N)
+	is "$(login "$4" "$5")" "$1" "$4 is answered"
+	ms=$((($(date +%s%N) - start) / 1000000))
+	ok "after $ms ms, $2 to $3" [ $ms -ge $2 -a $ms -le $3 ]
+}
+took fail 800 6000 brake@$domain 'wrong pass 4'
+flood() { # HOW MANY: logins with wrong passwords at once, not waited for
+	i=0
+	while [ $i -lt "$1" ]; do
+		i=$((i + 1))
+		"$client" "$dir/run/auth-client" plain brake@$domain \
+			"wrong flood $i" >>"$dir/flood" &
+		flooders="$flooders $!"
+	done
+}
+flooders=
+flood 3
+sleep 1
+took "ok brake@$domain" 0 700 brake@$domain 'first pass'
+took "ok other@$domain" 0 700 other@$domain 'first pass'
+flood 20
+# a failure of ours is answered after 2 seconds
+tries=0
+until grep -q tempfail "$dir/flood" || [ $tries -ge 20 ]; do
+	tries=$((tries + 1))
+	sleep 0.5
+done
+ok "who would wait for too long is told to come later" \
+	grep -q tempfail "$dir/flood"
+took "ok brake@$domain" 0 700 brake@$domain 'first pass'
+ok "the log says so" grep -q 'too many wrong passwords' "$dir/log"
+# shellcheck disable=SC2086
+kill $flooders 2>/dev/null
+write_ini
+reload
+ok "no error when auth ends with logins that wait" \
+	[ "$(grep -cE '(Panic|Fatal|[Ll]eak)' "$dir/log")" = 0 ]
+is "$(login brake@$domain 'first pass')" "ok brake@$domain" \
+	"a restart forgets"
+
+busy() { # NAME SETTING...
+	name=$1
+	shift
+	with "$@"
+	is "$(login busy1@$domain 'first pass')" tempfail "$name"
+	is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
+		"existing accounts go on"
+	ok "no account is made" [ ! -e "$mail/boxes/busy1@$domain" ]
+}
+busy "not enough room on disk" 'min_free_disk_space = 1000000T' "$anyway"
+ok "the log says so" \
+	grep -q 'registration rejected: free disk space' "$dir/log"
+busy "not enough memory" 'min_available_memory = 1000000T' "$anyway"
+echo '7.01 5.00 4.00 1/467 12345' >"$dir/loadavg"
+in_ns mount --bind "$dir/loadavg" /proc/loadavg
+busy "too much load" 'max_load_1m = 7' 'min_available_memory = 0' \
+	'min_free_disk_space = 0'
+echo '7.00 5.00 4.00 1/467 12345' >"$dir/loadavg"
+is "$(login busy1@$domain 'first pass')" "ok busy1@$domain" \
+	"a load as high as allowed"
+echo 'much' >"$dir/loadavg"
+is "$(login busy2@$domain 'first pass')" "ok busy2@$domain" \
+	"a load that cannot be read is ignored"
+ok "the log says so" grep -q 'cannot read the load average' "$dir/log"
+in_ns umount /proc/loadavg
+write_ini
+reload
 
 # --- what is logged
 

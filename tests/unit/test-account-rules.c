@@ -140,6 +140,7 @@ static void final_means_the_name(void **state)
 	(void)state;
 	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_ALLOWED));
 	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_CLOSED));
+	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_NO_TOKEN));
 	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_PASSWORD_SHORT));
 	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_PASSWORD_LONG));
 	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_PASSWORD_NUL));
@@ -217,6 +218,127 @@ static void literal_domain(void **state)
 	cm_settings_deinit(&ip);
 }
 
+static const struct token_row {
+	const char *name;
+	const char *tokens;
+	const char *password;
+	enum cm_account_verdict expect;
+	bool closed;
+} token_rows[] = {
+	/* the table of PROTOCOL.md 10 */
+	{ "off", "", "wU8s0opqRx", CM_ACCOUNT_ALLOWED, false },
+	{ "at the start", "qwer", "qwerwU8s0opqRx", CM_ACCOUNT_ALLOWED, false },
+	{ "nowhere", "qwer", "wU8s0opqRxwU8s0opqRx", CM_ACCOUNT_NO_TOKEN,
+	  false },
+	{ "in the middle", "qwer", "wU8s0oqwerpqRxwU8s0op",
+	  CM_ACCOUNT_NO_TOKEN, false },
+	{ "first of two", "qw er", "qwU8s0opqRx.", CM_ACCOUNT_ALLOWED, false },
+	{ "second of two", "qw er", "erU8s0opqRx.", CM_ACCOUNT_ALLOWED, false },
+	{ "whole list in the middle", "qw er", "U8s0qw erpqRx.",
+	  CM_ACCOUNT_NO_TOKEN, false },
+	{ "closed wins over a token", "qwer", "qwerwU8s0opqRx",
+	  CM_ACCOUNT_CLOSED, true },
+	{ "closed wins over no token", "qwer", "wU8s0opqRx",
+	  CM_ACCOUNT_CLOSED, true },
+	{ "closed without tokens", "", "wU8s0opqRx", CM_ACCOUNT_CLOSED, true },
+
+	{ "blanks only are no token", " \t\n", "wU8s0opqRx",
+	  CM_ACCOUNT_ALLOWED, false },
+	{ "blanks do not count", "\n qwer\t \n", "qwer123456789",
+	  CM_ACCOUNT_ALLOWED, false },
+	{ "on lines of their own", "qw\ner", "er123456789",
+	  CM_ACCOUNT_ALLOWED, false },
+	{ "case counts", "qwer", "Qwer123456789", CM_ACCOUNT_NO_TOKEN, false },
+	{ "last letter counts", "qwer", "qwex123456789", CM_ACCOUNT_NO_TOKEN,
+	  false },
+	{ "only part of a token", "qwertyuiopasd", "qwertyuiopas",
+	  CM_ACCOUNT_NO_TOKEN, false },
+	{ "empty password", "qwer", "", CM_ACCOUNT_NO_TOKEN, false },
+	{ "rest of min - 1", "qwer", "qwer12345678",
+	  CM_ACCOUNT_PASSWORD_SHORT, false },
+	{ "rest of min", "qwer", "qwer123456789", CM_ACCOUNT_ALLOWED, false },
+	{ "rest of min + 1", "qwer", "qwer1234567890", CM_ACCOUNT_ALLOWED,
+	  false },
+	{ "the token alone", "qwertyuiop", "qwertyuiop",
+	  CM_ACCOUNT_PASSWORD_SHORT, false },
+	{ "the first listed one counts", "qwer qw", "qwer1234567",
+	  CM_ACCOUNT_PASSWORD_SHORT, false },
+	{ "the first listed one counts, shorter", "qw qwer", "qwer1234567",
+	  CM_ACCOUNT_ALLOWED, false },
+	{ "token of two bytes a letter", "\xc3\xa9", "\xc3\xa9" "12345678",
+	  CM_ACCOUNT_PASSWORD_SHORT, false },
+};
+
+static void invite_token(void **state)
+{
+	const struct token_row *row = *state;
+	const struct cm_account_facts facts = { .closed = row->closed };
+	struct cm_settings invite = set;
+	enum cm_account_verdict verdict;
+
+	invite.invite_token = (char *)(uintptr_t)row->tokens;
+	verdict = cm_account_rules_check(&invite, &facts, STR("abc" D),
+					 row->password, strlen(row->password));
+	assert_string_equal(cm_account_verdict_text(verdict),
+			    cm_account_verdict_text(row->expect));
+	/* what the reference looks at first */
+	if (verdict == CM_ACCOUNT_ALLOWED)
+		verdict = CM_ACCOUNT_NAME_CHARS;
+	assert_int_equal(cm_account_rules_check(&invite, &facts, STR("aBc" D),
+						row->password,
+						strlen(row->password)),
+			 verdict);
+}
+
+#define MB(n) ((uint64_t)(n) << 20)
+
+static const struct limit_row {
+	const char *name;
+	struct cm_account_system system;
+	enum cm_account_verdict expect;
+} limit_rows[] = {
+	{ "all is well", { true, true, true, 0.5, MB(4000), MB(90000) },
+	  CM_ACCOUNT_ALLOWED },
+	{ "load below", { true, true, true, 4.99, MB(200), MB(1024) },
+	  CM_ACCOUNT_ALLOWED },
+	{ "load at the limit", { true, true, true, 5, MB(200), MB(1024) },
+	  CM_ACCOUNT_ALLOWED },
+	{ "load above", { true, true, true, 5.01, MB(200), MB(1024) },
+	  CM_ACCOUNT_LOAD },
+	{ "memory above", { true, true, true, 0, MB(200) + 1, MB(1024) },
+	  CM_ACCOUNT_ALLOWED },
+	{ "memory below", { true, true, true, 0, MB(200) - 1, MB(1024) },
+	  CM_ACCOUNT_MEMORY },
+	{ "disk above", { true, true, true, 0, MB(200), MB(1024) + 1 },
+	  CM_ACCOUNT_ALLOWED },
+	{ "disk below", { true, true, true, 0, MB(200), MB(1024) - 1 },
+	  CM_ACCOUNT_DISK },
+	{ "no disk left", { true, true, true, 0, MB(200), 0 },
+	  CM_ACCOUNT_DISK },
+	{ "all is bad", { true, true, true, 99, 0, 0 }, CM_ACCOUNT_LOAD },
+	{ "load unknown", { false, true, true, 99, MB(200), MB(1024) },
+	  CM_ACCOUNT_ALLOWED },
+	{ "memory unknown", { true, false, true, 0, 0, MB(1024) },
+	  CM_ACCOUNT_ALLOWED },
+	{ "disk unknown", { true, true, false, 0, MB(200), 0 },
+	  CM_ACCOUNT_ALLOWED },
+	{ "nothing known", { false, false, false, 99, 0, 0 },
+	  CM_ACCOUNT_ALLOWED },
+	{ "what is known counts", { false, false, true, 99, 0, 0 },
+	  CM_ACCOUNT_DISK },
+};
+
+static void limit(void **state)
+{
+	const struct limit_row *row = *state;
+	enum cm_account_verdict verdict =
+		cm_account_limits_check(&set, &row->system);
+
+	assert_string_equal(cm_account_verdict_text(verdict),
+			    cm_account_verdict_text(row->expect));
+	assert_false(cm_account_verdict_is_final(verdict));
+}
+
 int main(void)
 {
 	const char *error;
@@ -232,6 +354,8 @@ int main(void)
 	cm_unit_test(final_means_the_name);
 	cm_unit_rows(existing_name, name_rows);
 	cm_unit_test(literal_domain);
+	cm_unit_rows(invite_token, token_rows);
+	cm_unit_rows(limit, limit_rows);
 	ret = cm_unit_run();
 	cm_settings_deinit(&set);
 	return ret;

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The auth process' half of verify_plain: perhaps wait, then ask a worker.
+ *
+ * To Dovecot the passdb is one that does not block, so that it calls us here
+ * and not a worker at once; the worker is then asked as Dovecot's own
+ * passdb-blocking.c does.
+ */
+#include "cm-authdb-private.h"
+
+#include "auth-request.h"
+#include "ioloop.h"
+#include "llist.h"
+#include "str.h"
+#include "strescape.h"
+
+struct cm_authdb_waiting {
+	struct cm_authdb_waiting *prev, *next;
+	struct cm_authdb_passdb *passdb;
+	struct auth_request *request; /* has our reference */
+	verify_plain_callback_t *callback;
+	struct timeout *to;
+};
+
+static void finish(struct cm_authdb_waiting *waiting,
+		   enum passdb_result result)
+{
+	struct auth_request *request = waiting->request;
+
+	/* waiting is from the pool of the request */
+	waiting->callback(result, request);
+	auth_request_unref(&request);
+}
+
+void cm_authdb_worker_answered(void *context, enum passdb_result result)
+{
+	struct cm_authdb_waiting *waiting = context;
+
+	cm_authdb_driver->after_verify(waiting->passdb->instance,
+				       waiting->request,
+				       waiting->request->mech_password,
+				       result);
+	finish(waiting, result);
+}
+
+static void ask_worker(struct cm_authdb_waiting *waiting)
+{
+	struct auth_request *request = waiting->request;
+	string_t *str = t_str_new(256);
+
+	str_printfa(str, "PASSV\t%u\t", waiting->passdb->module.id);
+	str_append_tabescaped(str, request->mech_password);
+	str_append_c(str, '\t');
+	auth_request_export(request, str);
+	cm_authdb_call_worker(request, str_c(str), waiting);
+}
+
+static void waited(struct cm_authdb_waiting *waiting)
+{
+	timeout_remove(&waiting->to);
+	DLLIST_REMOVE(&waiting->passdb->waiting, waiting);
+	ask_worker(waiting);
+}
+
+void cm_authdb_verify_in_worker(struct cm_authdb_passdb *passdb,
+				struct auth_request *request,
+				verify_plain_callback_t *callback)
+{
+	struct cm_authdb_waiting *waiting =
+		p_new(request->pool, struct cm_authdb_waiting, 1);
+	int msecs;
+
+	auth_request_ref(request);
+	waiting->passdb = passdb;
+	waiting->request = request;
+	waiting->callback = callback;
+	msecs = cm_authdb_driver->before_verify(passdb->instance, request,
+						request->mech_password);
+	if (msecs < 0)
+		finish(waiting, PASSDB_RESULT_INTERNAL_FAILURE);
+	else if (msecs == 0)
+		ask_worker(waiting);
+	else {
+		waiting->to = timeout_add(msecs, waited, waiting);
+		DLLIST_PREPEND(&passdb->waiting, waiting);
+	}
+}
+
+void cm_authdb_abort_waiting(struct cm_authdb_passdb *passdb)
+{
+	struct cm_authdb_waiting *waiting;
+
+	while ((waiting = passdb->waiting) != NULL) {
+		timeout_remove(&waiting->to);
+		DLLIST_REMOVE(&passdb->waiting, waiting);
+		finish(waiting, PASSDB_RESULT_INTERNAL_FAILURE);
+	}
+}
