@@ -55,7 +55,7 @@ static void switches(void **state)
 	expect(1, CM_REGISTRATION_SWITCH | CM_REGISTRATION_NOCREATE);
 	change(false, true);
 	expect(1, CM_REGISTRATION_NOCREATE);
-	assert_true(tree_has("", "nocreate"));
+	assert_true(tree_has(".", "nocreate"));
 	set.nocreate_file = "";
 	expect(0, CM_REGISTRATION_OPEN);
 	assert_int_equal(tree_count("state"), 0);
