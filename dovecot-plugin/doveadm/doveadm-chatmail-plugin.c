@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lib60_doveadm_chatmail_plugin.so: registers `doveadm chatmail ...`.
+ */
+#include "cm-doveadm-cmds.h"
+
+struct module;
+
+CM_EXPORT void doveadm_chatmail_plugin_init(struct module *module);
+CM_EXPORT void doveadm_chatmail_plugin_deinit(void);
+CM_EXPORT extern const char *doveadm_chatmail_plugin_version;
+
+const char *doveadm_chatmail_plugin_version = DOVECOT_ABI_VERSION;
+
+/* A parameter that is called "user" and a string would be written to the log,
+ * with its value, for each request over HTTP. */
+#define CONFIG \
+	DOVEADM_CMD_PARAM('F', "config", CMD_PARAM_STR, \
+			  CMD_PARAM_FLAG_DO_NOT_EXPOSE)
+#define MASKS \
+	DOVEADM_CMD_PARAM('\0', "mask", CMD_PARAM_ARRAY, \
+			  CMD_PARAM_FLAG_POSITIONAL)
+
+#define USER_MASKS "[-F <chatmail.ini>] <user mask> [...]"
+
+static struct doveadm_cmd_ver2 commands[] = { {
+	.name = "chatmail user list",
+	.cmd = cm_doveadm_user_list,
+	.usage = "[-F <chatmail.ini>] [<user mask> [...]]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	MASKS
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail user info",
+	.cmd = cm_doveadm_user_info,
+	.usage = USER_MASKS,
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	MASKS
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail user block",
+	.cmd = cm_doveadm_user_block,
+	.usage = USER_MASKS,
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	MASKS
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail user unblock",
+	.cmd = cm_doveadm_user_unblock,
+	.usage = USER_MASKS,
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	MASKS
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail user delete",
+	.cmd = cm_doveadm_user_delete,
+	.usage = "[-F <chatmail.ini>] [-n|--dry-run] <user mask> [...]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	DOVEADM_CMD_PARAM('n', "dry-run", CMD_PARAM_BOOL, 0)
+	MASKS
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail user passwd",
+	.cmd = cm_doveadm_user_passwd,
+	.usage = "[-F <chatmail.ini>] <user> [<password>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	DOVEADM_CMD_PARAM('\0', "account", CMD_PARAM_STR,
+			  CMD_PARAM_FLAG_POSITIONAL)
+	DOVEADM_CMD_PARAM('\0', "password", CMD_PARAM_STR,
+			  CMD_PARAM_FLAG_POSITIONAL)
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail user cleartext",
+	.cmd = cm_doveadm_user_cleartext,
+	.usage = "[-F <chatmail.ini>] <user mask> on|off",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	DOVEADM_CMD_PARAM('\0', "account", CMD_PARAM_STR,
+			  CMD_PARAM_FLAG_POSITIONAL)
+	DOVEADM_CMD_PARAM('\0', "state", CMD_PARAM_STR,
+			  CMD_PARAM_FLAG_POSITIONAL)
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail registration open",
+	.cmd = cm_doveadm_registration_open,
+	.usage = "[-F <chatmail.ini>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail registration close",
+	.cmd = cm_doveadm_registration_close,
+	.usage = "[-F <chatmail.ini>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail registration status",
+	.cmd = cm_doveadm_registration_status,
+	.usage = "[-F <chatmail.ini>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail config",
+	.cmd = cm_doveadm_config,
+	.usage = "[-F <chatmail.ini>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail stats",
+	.cmd = cm_doveadm_stats,
+	.usage = "[-F <chatmail.ini>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+DOVEADM_CMD_PARAMS_END
+} };
+
+void doveadm_chatmail_plugin_init(struct module *module ATTR_UNUSED)
+{
+	unsigned int i;
+
+	for (i = 0; i < N_ELEMENTS(commands); i++)
+		doveadm_cmd_register_ver2(&commands[i]);
+}
+
+void doveadm_chatmail_plugin_deinit(void)
+{
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include "cm-account-remove.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PASSWORD_FILE "password"
+#define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+
+/* How often we start again because somebody else works on the same name or
+ * takes `.removed` away, and how often a directory is read again because
+ * things were added to it while we emptied it. */
+#define MAX_TRIES 10
+
+static int remove_entry(int dir_fd, const char *name, unsigned int depth);
+
+static enum cm_dir_result failed(const char *what, const char **error_r)
+{
+	*error_r = what;
+	return CM_DIR_FAILED;
+}
+
+static void close_keep_errno(int fd)
+{
+	int saved = errno;
+
+	(void)close(fd);
+	errno = saved;
+}
+
+static bool is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* How many entries it removed, or -1. */
+static int empty_once(DIR *dir, unsigned int depth)
+{
+	struct dirent *d;
+	int count = 0, error = 0;
+
+	rewinddir(dir);
+	for (;;) {
+		errno = 0;
+		d = readdir(dir);
+		if (d == NULL)
+			break;
+		if (is_dots(d->d_name))
+			continue;
+		/* What cannot be removed does not keep the rest. */
+		if (remove_entry(dirfd(dir), d->d_name, depth) < 0)
+			error = errno;
+		else
+			count++;
+	}
+	if (errno != 0)
+		return -1;
+	errno = error;
+	return error != 0 ? -1 : count;
+}
+
+/* Empties the directory of this descriptor, which it closes. */
+static int empty_dir(int fd, unsigned int depth)
+{
+	DIR *dir = fdopendir(fd);
+	unsigned int tries;
+	int ret = -1, saved;
+
+	if (dir == NULL) {
+		close_keep_errno(fd);
+		return -1;
+	}
+	for (tries = 0; tries < MAX_TRIES; tries++) {
+		ret = empty_once(dir, depth);
+		if (ret <= 0)
+			break;
+	}
+	saved = errno;
+	(void)closedir(dir);
+	errno = saved;
+	return ret < 0 ? -1 : 0;
+}
+
+/* 0: it is gone, whoever did it. */
+static int remove_entry(int dir_fd, const char *name, unsigned int depth)
+{
+	unsigned int tries;
+	int fd;
+
+	/* POSIX says EPERM for a directory, Linux EISDIR. */
+	if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -1;
+	if (depth > CM_ACCOUNT_REMOVE_MAX_DEPTH) {
+		errno = ELOOP;
+		return -1;
+	}
+	for (tries = 0; tries < MAX_TRIES; tries++) {
+		if (unlinkat(dir_fd, name, AT_REMOVEDIR) == 0 ||
+		    errno == ENOENT)
+			return 0;
+		if (errno != ENOTEMPTY && errno != EEXIST)
+			return -1;
+		fd = openat(dir_fd, name, OPEN_DIR);
+		if (fd < 0 && errno == ENOENT)
+			return 0;
+		if (fd < 0 || empty_dir(fd, depth + 1) < 0)
+			return -1;
+	}
+	errno = ENOTEMPTY;
+	return -1;
+}
+
+static enum cm_dir_result open_removed(int mailboxes_fd, int *fd_r,
+				       const char **error_r)
+{
+	int fd = openat(mailboxes_fd, CM_ACCOUNT_REMOVED_DIR, OPEN_DIR);
+
+	if (fd >= 0) {
+		*fd_r = fd;
+		return CM_DIR_OK;
+	}
+	if (errno == ENOENT)
+		return CM_DIR_UNKNOWN;
+	if (errno == ELOOP || errno == ENOTDIR) {
+		*error_r = CM_ACCOUNT_REMOVED_DIR " is not a directory";
+		return CM_DIR_CORRUPT;
+	}
+	return failed("open " CM_ACCOUNT_REMOVED_DIR, error_r);
+}
+
+/* Root makes it for the owner of the mailboxes, who may have to finish. */
+static enum cm_dir_result make_removed(int mailboxes_fd, int *fd_r,
+				       const char **error_r)
+{
+	enum cm_dir_result result;
+	struct stat st;
+
+	if (mkdirat(mailboxes_fd, CM_ACCOUNT_REMOVED_DIR, 0700) < 0 &&
+	    errno != EEXIST)
+		return failed("create " CM_ACCOUNT_REMOVED_DIR, error_r);
+	result = open_removed(mailboxes_fd, fd_r, error_r);
+	if (result == CM_DIR_OK && geteuid() == 0 &&
+	    (fstat(mailboxes_fd, &st) < 0 ||
+	     fchown(*fd_r, st.st_uid, st.st_gid) < 0)) {
+		close_keep_errno(*fd_r);
+		return failed("set the owner of " CM_ACCOUNT_REMOVED_DIR,
+			      error_r);
+	}
+	return result;
+}
+
+/* CM_DIR_EXISTS: something was in the way, try again. */
+static enum cm_dir_result remove_once(int mailboxes_fd, const char *name,
+				      bool *found, const char **error_r)
+{
+	enum cm_dir_result result;
+	struct stat st;
+	int fd;
+
+	result = make_removed(mailboxes_fd, &fd, error_r);
+	if (result == CM_DIR_UNKNOWN)
+		return CM_DIR_EXISTS;
+	if (result != CM_DIR_OK)
+		return result;
+	/* of a removal that did not come to its end */
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		*found = true;
+	if (remove_entry(fd, name, 0) < 0) {
+		result = failed("empty a removed account", error_r);
+	} else if (renameat(mailboxes_fd, name, fd, name) == 0) {
+		*found = true;
+		(void)fsync(mailboxes_fd);
+		if (remove_entry(fd, name, 0) < 0)
+			result = failed("empty a removed account", error_r);
+	} else if (errno == ENOTEMPTY || errno == EEXIST || errno == EISDIR ||
+		   errno == ENOTDIR) {
+		result = CM_DIR_EXISTS;
+	} else if (errno != ENOENT) {
+		result = failed("rename an account", error_r);
+	} else if (fstatat(mailboxes_fd, name, &st,
+			   AT_SYMLINK_NOFOLLOW) == 0) {
+		result = CM_DIR_EXISTS; /* .removed went away */
+	} else if (errno != ENOENT) {
+		result = failed("stat an account", error_r);
+	}
+	close_keep_errno(fd);
+	return result;
+}
+
+/* Fails while something is in it, which is how it should be. */
+static void drop_removed(int mailboxes_fd)
+{
+	int saved = errno;
+
+	(void)unlinkat(mailboxes_fd, CM_ACCOUNT_REMOVED_DIR, AT_REMOVEDIR);
+	errno = saved;
+}
+
+enum cm_dir_result cm_account_remove(int mailboxes_fd, const char *name,
+				     const char **error_r)
+{
+	enum cm_dir_result result = CM_DIR_EXISTS;
+	bool found = false;
+	unsigned int tries;
+
+	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL) {
+		errno = EINVAL;
+		return failed("remove an account", error_r);
+	}
+	for (tries = 0; tries < MAX_TRIES && result == CM_DIR_EXISTS; tries++)
+		result = remove_once(mailboxes_fd, name, &found, error_r);
+	drop_removed(mailboxes_fd);
+	if (result == CM_DIR_EXISTS) {
+		errno = EBUSY;
+		return failed("remove an account", error_r);
+	}
+	if (result == CM_DIR_OK && !found)
+		return CM_DIR_UNKNOWN;
+	return result;
+}
+
+enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,
+					     const char *name,
+					     const char **error_r)
+{
+	enum cm_dir_result result;
+	struct stat st;
+	int fd;
+
+	result = cm_account_open(mailboxes_fd, name, &fd, error_r);
+	if (result != CM_DIR_OK)
+		return result;
+	if (fstatat(fd, PASSWORD_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		result = CM_DIR_UNKNOWN;
+	else if (errno != ENOENT)
+		result = failed("stat a password file", error_r);
+	close_keep_errno(fd);
+	if (result != CM_DIR_OK)
+		return result;
+	return cm_account_remove(mailboxes_fd, name, error_r);
+}
+
+enum cm_dir_result cm_account_remove_sweep(int mailboxes_fd,
+					   const char **error_r)
+{
+	enum cm_dir_result result;
+	int fd;
+
+	result = open_removed(mailboxes_fd, &fd, error_r);
+	if (result != CM_DIR_OK)
+		return result;
+	/* Each name in it is an account's, at depth 0. */
+	if (empty_dir(fd, 0) < 0)
+		return failed("empty " CM_ACCOUNT_REMOVED_DIR, error_r);
+	drop_removed(mailboxes_fd);
+	return CM_DIR_OK;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-account-remove: takes an account away with everything in its directory.
+ *
+ * The directory is first renamed to <mailboxes>/.removed/<address>, a name
+ * that no account can have, and emptied there. So the account is gone at
+ * once and whole, whatever happens to the rest of the work: who was
+ * interrupted (kill -9, power cut) says the same again, or lets
+ * cm_account_remove_sweep() finish it. `.removed` itself goes with the last
+ * thing in it.
+ *
+ * No link is followed and no other file system entered: entries are unlinked
+ * by directory descriptor, one component at a time. Any number of processes
+ * may remove the same account at once; what somebody else was quicker with
+ * is no error. Results and error texts are as in cm-account-dir.h.
+ */
+#ifndef CM_ACCOUNT_REMOVE_H
+#define CM_ACCOUNT_REMOVE_H
+
+#include "cm-account-dir.h"
+
+#define CM_ACCOUNT_REMOVED_DIR ".removed"
+
+/* Directories within directories below an account's. Maildir++ has two. What
+ * is deeper stays, with ELOOP, in `.removed`. */
+#define CM_ACCOUNT_REMOVE_MAX_DEPTH 64
+
+/* Removes what has this name, whether it is an account or what is left of one
+ * (a directory without password, a link, a file). CM_DIR_OK: there was
+ * something and it is gone; CM_DIR_UNKNOWN: there was nothing. */
+enum cm_dir_result cm_account_remove(int mailboxes_fd, const char *name,
+				     const char **error_r);
+
+/* The same, but only if it has no password: what a mail process that was
+ * still running has made again after cm_account_remove(). Left alone it would
+ * keep the address from ever becoming an account. CM_DIR_UNKNOWN: nothing
+ * there, or an account. */
+enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,
+					     const char *name,
+					     const char **error_r);
+
+/* Finishes every interrupted removal. CM_DIR_OK or CM_DIR_UNKNOWN (there was
+ * none). */
+enum cm_dir_result cm_account_remove_sweep(int mailboxes_fd,
+					   const char **error_r);
+
+#endif
