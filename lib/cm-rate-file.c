@@ -206,6 +206,8 @@ bool cm_rate_table_stale(const struct cm_rate_table *table, uint64_t now)
 {
 	struct stat st;
 
-	return table->header == NULL || too_old(table->header, now) ||
-	       fstat(table->fd, &st) < 0 || st.st_nlink == 0;
+	/* a page that was cut off must not be touched */
+	return table->header == NULL || fstat(table->fd, &st) < 0 ||
+	       st.st_nlink == 0 || st.st_size != (off_t)table->size ||
+	       too_old(table->header, now);
 }

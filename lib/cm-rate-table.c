@@ -98,44 +98,6 @@ static void clear_claim(struct look *look)
 		   CLAIM_SEQUENCE_ONE);
 }
 
-/* Carries out one step of the claim that look->claim holds, whoever's it is.
- * Each step is a swap from words that were read while the claim was pending,
- * so a step that another already did, however long ago, fails. */
-static void help(struct cm_rate_header *header, struct look *look)
-{
-	uint64_t claim = look->claim;
-	struct cm_rate_slot *slot = &look->group->slot[
-		claim >> CLAIM_SLOT_SHIFT & (CM_RATE_TABLE_SLOTS - 1)];
-	uint64_t fingerprint = claim >> CLAIM_KEY_SHIFT & FINGERPRINT_MASK;
-	uint64_t key = atomic_load(&slot->key);
-	uint64_t state = atomic_load(&slot->state);
-	uint64_t generation = key >> FINGERPRINT_BITS;
-
-	if (atomic_load(&look->group->claim) != claim)
-		return;
-	if (ahead(key, state) == 1) {
-		(void)swap(&slot->key, key,
-			   (generation + 1) << FINGERPRINT_BITS | fingerprint);
-		return;
-	}
-	if (ahead(key, state) == 0) {
-		bool idle = is_idle(state, look);
-
-		/* done, or its owner came back in the meantime */
-		if ((key & FINGERPRINT_MASK) == fingerprint ||
-		    (!idle && (claim & CLAIM_FORCE) == 0)) {
-			clear_claim(look);
-			return;
-		}
-		if (!idle)
-			atomic_fetch_add(&header->evicted, 1);
-	}
-	/* Now, not 0: a state that nobody can have seen before, and that
-	 * makes it the youngest of the idle. */
-	(void)swap(&slot->state, state, pack(generation + 1, look->now_long,
-					     look->now_short));
-}
-
 /* Looks for the account, and for the slot that it could have. */
 static bool find(struct look *look, bool *force_r)
 {
@@ -168,6 +130,55 @@ static bool find(struct look *look, bool *force_r)
 		}
 	}
 	return false;
+}
+
+/* Is this claim still right? Between its maker's look at the group and the
+ * claim, others may have come; while it is pending, nobody can. */
+static bool claim_holds(const struct look *look, uint64_t fingerprint,
+			unsigned int slot, bool idle)
+{
+	struct look now = *look;
+	bool force;
+
+	now.fingerprint = fingerprint;
+	if (find(&now, &force))
+		return false;
+	return idle || ((look->claim & CLAIM_FORCE) != 0 && now.slot == slot);
+}
+
+/* Carries out one step of the claim that look->claim holds, whoever's it is.
+ * Each step is a swap from words that were read while the claim was pending,
+ * so a step that another already did, however long ago, fails. */
+static void help(struct cm_rate_header *header, struct look *look)
+{
+	uint64_t claim = look->claim;
+	unsigned int number = claim >> CLAIM_SLOT_SHIFT &
+		(CM_RATE_TABLE_SLOTS - 1);
+	struct cm_rate_slot *slot = &look->group->slot[number];
+	uint64_t fingerprint = claim >> CLAIM_KEY_SHIFT & FINGERPRINT_MASK;
+	uint64_t key = atomic_load(&slot->key);
+	uint64_t state = atomic_load(&slot->state), fresh;
+	uint64_t generation = key >> FINGERPRINT_BITS;
+	bool idle = is_idle(state, look);
+
+	if (atomic_load(&look->group->claim) != claim)
+		return;
+	if (ahead(key, state) == 1) {
+		(void)swap(&slot->key, key,
+			   (generation + 1) << FINGERPRINT_BITS | fingerprint);
+		return;
+	}
+	/* done, or its owner came back in the meantime */
+	if (ahead(key, state) == 0 &&
+	    !claim_holds(look, fingerprint, number, idle)) {
+		clear_claim(look);
+		return;
+	}
+	/* Now, not 0: a state that nobody can have seen before, and that
+	 * makes it the youngest of the idle. */
+	fresh = pack(generation + 1, look->now_long, look->now_short);
+	if (swap(&slot->state, state, fresh) && !idle)
+		atomic_fetch_add(&header->evicted, 1);
 }
 
 static void put_claim(struct look *look, bool force)

@@ -28,8 +28,8 @@
  * word. The generation in both words tells whether state still belongs to
  * key. To put an account in, a process writes a claim (sequence:10, force:1,
  * slot:4, fingerprint:48 and one bit for "pending") into the group's claim
- * word, and then whoever comes by carries it out: new state with the next
- * generation, new key, claim cleared. Nobody decides in a group while a claim
+ * word, and then whoever comes by looks whether it is still right and carries
+ * it out: new state with the next generation, new key, claim cleared. Nobody decides in a group while a claim
  * is pending, so an account cannot get two slots. A slot whose TATs have
  * passed says nothing any more: the one idle for longest is taken, after
  * those never used. Only if all 16 slots of a group are in use at once, the

@@ -31,9 +31,6 @@ bool cm_rate_take(const struct cm_rate_window *window, uint64_t now,
 	*wait_r = 0;
 	if (window->interval == 0)
 		return true;
-	/* more than anybody can have taken: the limit was another then */
-	if (from - now > window->tolerance + window->interval)
-		from = now + window->tolerance + window->interval;
 	if (from - now > window->tolerance) {
 		*wait_r = from - now - window->tolerance;
 		return false;
