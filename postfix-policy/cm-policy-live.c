@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -193,8 +194,10 @@ void cm_policy_live_refresh(struct cm_policy_live *live)
 static enum cm_policy_known look_up_blocked(struct cm_policy_live *live,
 					    const char *login)
 {
+	char path[sizeof(live->login) + sizeof(CM_ACCOUNT_FILE_DISABLED)];
 	const char *error = "";
 	enum cm_dir_result result;
+	struct stat st;
 	int fd;
 
 	if (live->mailboxes_fd < 0 &&
@@ -202,6 +205,12 @@ static enum cm_policy_known look_up_blocked(struct cm_policy_live *live,
 					&live->mailboxes_fd, &error)) !=
 	    CM_DIR_OK)
 		goto failed;
+	/* the usual answer, by one system call instead of three */
+	(void)snprintf(path, sizeof(path), "%s/" CM_ACCOUNT_FILE_DISABLED,
+		       login);
+	if (fstatat(live->mailboxes_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    errno == ENOENT)
+		return CM_POLICY_NO;
 	result = cm_account_open(live->mailboxes_fd, login, &fd, &error);
 	if (result == CM_DIR_UNKNOWN)
 		return CM_POLICY_NO;

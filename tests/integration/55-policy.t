@@ -72,7 +72,6 @@ def use_up(relay, login):
 
 
 def check_rate(tap, relay, alice, bob, message):
-    relay_log = pathlib.Path(relay.env["RELAY_LOG"], "postfix.log")
     with tap.check(f"{MESSAGES} messages: {BURST} at once, then 450 at RCPT"):
         conn = relay.smtp(alice)
         codes, texts = [], []
@@ -101,10 +100,6 @@ def check_rate(tap, relay, alice, bob, message):
         conn = relay.smtp(bob)
         expect(try_rcpt(conn, bob[0], alice[0])[0], 250)
         conn.quit()
-    with tap.check("what the policy says names nobody in our log"):
-        assert "chatmail-policy" not in relay_log.read_text() or \
-            "warning: " not in relay_log.read_text().split(
-                "chatmail-policy", 1)[1][:200]
 
 
 def check_counting(tap, relay, message):
@@ -180,6 +175,9 @@ def check_counting(tap, relay, message):
 
 
 def check_block(tap, relay):
+    # this is not about rates
+    set_ini(relay, "max_user_send_burst_size = 1000")
+    time.sleep(1.2)
     login = relay.new_login()
     relay.imap(login).logout()
     conn = relay.smtp(login)
@@ -209,6 +207,7 @@ def check_block(tap, relay):
         time.sleep(1.1)
         expect(try_rcpt(conn, "other@" + relay.domain, login[0])[0], 553)
     conn.close()
+    set_ini(relay, f"max_user_send_burst_size = {BURST}")
 
 
 def check_federation(tap, relay):
