@@ -85,6 +85,31 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "Connections at one time to each submission service; a single "
 	    "client address gets a fifth."),
 
+	DEF(UINT, max_user_send_per_day, "messages", "0", 0, 1000000,
+	    "Messages an account may send per day, in the long run; as many "
+	    "at once. 0: no such limit."),
+	DEF(STRING, rate_exempt_senders, "", "", 0, 0,
+	    "Addresses of ours, divided by blanks, whose sending is not "
+	    "counted."),
+	DEF(UINT, rate_table_accounts, "accounts", "1000000", 16, 100000000,
+	    "Accounts that can be counted at one time. The table has 16.5 "
+	    "bytes for each and is started anew if this changes."),
+	DEF(UINT, max_smtp_recipients, "recipients", "1000", 1, 100000,
+	    "Recipients of one message from an account; the rest get 452."),
+	DEF(CHOICE, federation_policy, "open|closed", "open", 0, 0,
+	    "Who may send to us: everybody but federation_domains, or nobody "
+	    "but federation_domains."),
+	DEF(STRING, federation_domains, "", "", 0, 0,
+	    "The exceptions from federation_policy, divided by blanks; "
+	    ".example.org stands for all domains below example.org. More of "
+	    "them, without a restart: chatmail-policy federation."),
+	DEF(CHOICE, policy_on_rate_failure, "dunno|defer", "dunno", 0, 0,
+	    "When the sending rate cannot be looked up: let the message pass, "
+	    "or have the client try again later."),
+	DEF(CHOICE, policy_on_block_failure, "dunno|defer", "defer", 0, 0,
+	    "The same when blocked accounts or federation rules cannot be "
+	    "looked up."),
+
 	DEF(PATH, milter_socket, "", "", 0, 0,
 	    "Unix socket of chatmail-milter. Empty: milter.sock in run_dir. "
 	    "There is no TCP: every message would stall 88 ms between "

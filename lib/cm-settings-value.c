@@ -20,7 +20,8 @@
 bool cm_setting_is_text(enum cm_setting_type type)
 {
 	return type == CM_SETTING_STRING || type == CM_SETTING_PATH ||
-	       type == CM_SETTING_DOMAIN || type == CM_SETTING_NAME;
+	       type == CM_SETTING_DOMAIN || type == CM_SETTING_NAME ||
+	       type == CM_SETTING_CHOICE;
 }
 
 static bool is_digit(char c)
@@ -187,6 +188,25 @@ static int set_bool(bool *dest, const char *value)
 	return 0;
 }
 
+static int set_choice(char **dest, const char *words, const char *value)
+{
+	char lower[CM_SETTING_FORM_SIZE];
+	size_t len = strlen(value);
+
+	if (len == 0 || len >= sizeof(lower) || strchr(value, '|') != NULL)
+		return 0;
+	memcpy(lower, value, len + 1);
+	cm_ascii_lower(lower);
+	for (; *words != '\0'; words += strspn(words, "|")) {
+		size_t word = strcspn(words, "|");
+
+		if (word == len && memcmp(words, lower, len) == 0)
+			return cm_setting_set_text(dest, lower);
+		words += word;
+	}
+	return 0;
+}
+
 int cm_setting_set(struct cm_settings *set, const struct cm_setting_def *def,
 		   const char *value)
 {
@@ -213,6 +233,8 @@ int cm_setting_set(struct cm_settings *set, const struct cm_setting_def *def,
 		return set_float(dest, value);
 	case CM_SETTING_BOOL:
 		return set_bool(dest, value);
+	case CM_SETTING_CHOICE:
+		return set_choice(dest, def->unit, value);
 	case CM_SETTING_UNUSED:
 		return 1;
 	}
@@ -228,6 +250,15 @@ static void describe_uint(const struct cm_setting_def *def, char *buf,
 		(void)snprintf(max, sizeof(max), " to %u", def->max);
 	(void)snprintf(buf, size, "a whole number from %u%s%s%s", def->min,
 		       max, *def->unit != '\0' ? ", in " : "", def->unit);
+}
+
+/* "open or closed" */
+static void describe_choice(const char *words, char *buf, size_t size)
+{
+	size_t len = strcspn(words, "|");
+
+	(void)snprintf(buf, size, "%.*s or %s", (int)len, words,
+		       words + len + (words[len] == '|'));
 }
 
 void cm_setting_describe(const struct cm_setting_def *def, char *buf,
@@ -265,6 +296,9 @@ void cm_setting_describe(const struct cm_setting_def *def, char *buf,
 		break;
 	case CM_SETTING_BOOL:
 		(void)snprintf(buf, size, "yes or no");
+		break;
+	case CM_SETTING_CHOICE:
+		describe_choice(def->unit, buf, size);
 		break;
 	case CM_SETTING_STRING:
 	case CM_SETTING_UNUSED:
@@ -336,6 +370,7 @@ void cm_setting_print(const struct cm_settings *set,
 	case CM_SETTING_PATH:
 	case CM_SETTING_DOMAIN:
 	case CM_SETTING_NAME:
+	case CM_SETTING_CHOICE:
 		print_text(*(char *const *)value, buf, size);
 		break;
 	case CM_SETTING_UINT:

@@ -59,6 +59,16 @@ struct cm_settings {
 	unsigned int max_imap_connections;
 	unsigned int max_smtp_connections;
 
+	/* the policy */
+	unsigned int max_user_send_per_day; /* 0 = no such limit */
+	char *rate_exempt_senders;	    /* words */
+	unsigned int rate_table_accounts;
+	unsigned int max_smtp_recipients;
+	char *federation_policy;  /* "open" or "closed" */
+	char *federation_domains; /* words */
+	char *policy_on_rate_failure, *policy_on_block_failure; /* "dunno" or
+								   "defer" */
+
 	/* the milter */
 	char *milter_socket; /* "" = run_dir/milter.sock */
 	char *milter_socket_group;
@@ -92,6 +102,7 @@ enum cm_setting_type {
 	CM_SETTING_SIZE_M, /* the same, but a bare number means megabytes */
 	CM_SETTING_BOOL,   /* bool: yes, no, true, false */
 	CM_SETTING_FLOAT,  /* double, 0 to 10^9, 3 decimals */
+	CM_SETTING_CHOICE, /* one of the words that `unit` lists: "a|b" */
 	CM_SETTING_UNUSED  /* chatmail/relay's; accepted, means nothing here */
 };
 
@@ -99,7 +110,8 @@ struct cm_setting_def {
 	const char *name;
 	enum cm_setting_type type;
 	size_t offset; /* into struct cm_settings */
-	const char *unit; /* for people: "days", "bytes", "" */
+	const char *unit; /* for people: "days", "bytes", ""; CM_SETTING_CHOICE:
+			     the words */
 	const char *default_value; /* as it would be written; NULL: required */
 	unsigned int min, max; /* CM_SETTING_UINT */
 	const char *help; /* one sentence or two, plain text */

@@ -42,6 +42,8 @@
 # (a sanitized one); RELAY_MILTER_ENV, NAME=VALUE words for it. RELAY_DKIM for
 # relay_init: the relay has OpenDKIM, see relay-dkim.sh, which must be sourced
 # then. Without it there is none, and require_dkim = no.
+# Environment: RELAY_MILTER_PROGRAM, RELAY_POLICY_PROGRAM, others than the
+# stage's (sanitized ones); RELAY_MILTER_ENV, NAME=VALUE words for it.
 
 # Longest DIR: a unix socket's path has 107 bytes, and Dovecot's own names
 # below it need up to 47.
@@ -232,6 +234,7 @@ relay_init_postfix() {
 	sed -e "s|^smtp  |127.0.0.1:$relay_smtp  |" \
 		-e "s|^submission  *inet|127.0.0.1:$relay_submission inet|" \
 		-e "s|^submissions  *inet|127.0.0.1:$relay_smtps inet|" \
+		-e "s|argv=[^ ]*|argv=$relay_policy|" \
 		"$relay_conf_d/postfix/master.cf.chatmail" \
 		>"$1/postfix/shipped/master.cf.chatmail"
 	sh "$1/postfix/shipped/chatmail-postconf" -c "$1/postfix/etc" \
@@ -274,6 +277,8 @@ relay_init() {
 		-path '*/chatmail-plugins/conf.d' | head -n 1)
 	relay_milter=${RELAY_MILTER_PROGRAM:-$(find "$RELAY_STAGE" \
 		-path '*bin/chatmail-milter' | head -n 1)}
+	relay_policy=${RELAY_POLICY_PROGRAM:-$(find "$RELAY_STAGE" \
+		-path '*bin/chatmail-policy' | head -n 1)}
 	if [ -z "$relay_conf_d" ] || [ ! -x "$relay_milter" ]; then
 		relay_error "$RELAY_STAGE lacks conf.d or chatmail-milter:" \
 			"make install DESTDIR=$RELAY_STAGE"
@@ -346,6 +351,7 @@ relay_init() {
 		RELAY_CERT='$RELAY_DIR/tls/fullchain.pem'
 		RELAY_MILTER_SOCKET='$RELAY_DIR/run/milter.sock'
 		RELAY_MILTER_PROGRAM='$relay_milter'
+		RELAY_POLICY_PROGRAM='$relay_policy'
 		RELAY_POSTFIX_CONFIG='$RELAY_DIR/postfix/etc'
 		RELAY_DOVECOT_CONFIG='$RELAY_DIR/dovecot/etc/dovecot.conf'
 		RELAY_LOG='$RELAY_DIR/log'

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "cm-unit.h"
+#include "cm-federation.h"
+#include "cm-settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/cm-federation.XXXXXX";
+static int dir_fd;
+
+static void put(const char *text, size_t size)
+{
+	int fd = openat(dir_fd, CM_FEDERATION_FILE,
+			O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, size), size);
+	assert_int_equal(close(fd), 0);
+}
+
+static void load(struct cm_federation *fed)
+{
+	const char *error = "";
+
+	cm_federation_init(fed);
+	assert_int_equal(cm_federation_load(fed, dir_fd, &error), 0);
+}
+
+static void settings(struct cm_settings *set, const char *policy,
+		     const char *domains)
+{
+	char text[512];
+	const char *error;
+
+	(void)snprintf(text, sizeof(text), "[params]\nmail_domain = our.test\n"
+		       "federation_policy = %s\nfederation_domains = %s\n",
+		       policy, domains);
+	assert_int_equal(cm_settings_parse(set, "x", text, strlen(text), NULL,
+					   NULL, &error), 0);
+}
+
+static const struct row {
+	const char *name, *policy, *domains, *rules, *sender;
+	bool allowed;
+} rows[] = {
+	{ "open", "open", "", "", "a@x.test", true },
+	{ "open, listed", "open", "y.test x.test", "", "a@X.test", false },
+	{ "open, below a listed one", "open", "x.test", "", "a@b.x.test", true },
+	{ "open, .listed", "open", ".x.test", "", "a@c.b.x.test", false },
+	{ ".listed is not x.test itself", "open", ".x.test", "", "a@x.test",
+	  true },
+	{ "and not ax.test", "open", ".x.test", "", "a@ax.test", true },
+	{ "closed", "closed", "", "", "a@x.test", false },
+	{ "closed, listed", "closed", "x.test", "", "a@x.test", true },
+	{ "closed: ourselves", "closed", "", "", "a@Our.test", true },
+	{ "closed: a bounce", "closed", "", "", "", true },
+	{ "closed: an IP", "closed", "[1.2.3.4]", "", "a@[1.2.3.4]", true },
+	{ "closed: another IP", "closed", "[1.2.3.4] .3.4]", "",
+	  "a@[2.2.3.4]", false },
+	{ "domain blocked", "open", "", "block x.test\n", "a@x.test", false },
+	{ "no LF at the end", "open", "", "block x.test", "a@x.test", false },
+	{ "blanks, CR, case, comment", "open", "",
+	  "# c\n\n \tBLOCK \t X.Test \r\n", "a@x.test", false },
+	{ "commented out", "open", "", "#block x.test\n", "a@x.test", true },
+	{ "address over domain", "open", "",
+	  "allow a@x.test\nblock x.test\n", "A@x.test", true },
+	{ "another address", "open", "",
+	  "allow a@x.test\nblock x.test\n", "b@x.test", false },
+	{ "domain over .domain", "open", "",
+	  "allow b.x.test\nblock .x.test\n", "a@b.x.test", true },
+	{ "file over settings", "closed", "x.test", "block x.test\n",
+	  "a@x.test", false },
+	{ "the last of two", "open", "", "block x.test\nallow x.test\n",
+	  "a@x.test", true },
+	{ "our domain cannot be blocked", "open", "", "block our.test\n",
+	  "a@our.test", true },
+	{ "no @", "open", "", "block x.test\n", "x.test", false },
+	{ "a bad line means nothing", "open", "", "deny x.test\nblock\n"
+	  "block x test\n", "a@x.test", true },
+	{ "the line behind it counts", "open", "", "deny\nblock x.test\n",
+	  "a@x.test", false },
+};
+
+static void judges(void **state)
+{
+	const struct row *row = *state;
+	struct cm_federation fed;
+	struct cm_settings set;
+
+	put(row->rules, strlen(row->rules));
+	load(&fed);
+	settings(&set, row->policy, row->domains);
+	assert_int_equal(cm_federation_allows(&fed, &set, row->sender),
+			 row->allowed);
+	cm_settings_deinit(&set);
+	cm_federation_deinit(&fed);
+}
+
+static void names_bad_line(void **state)
+{
+	static const char text[] = "block x.test # why\n\n#\nblock -x.test\n";
+	struct cm_federation fed;
+
+	(void)state;
+	put(text, strlen(text));
+	load(&fed);
+	assert_int_equal(fed.bad_line, 4);
+	cm_federation_deinit(&fed);
+	put("block x.test\0\n", 14);
+	load(&fed);
+	assert_int_equal(fed.bad_line, 1);
+	cm_federation_deinit(&fed);
+}
+
+static void reads_again(void **state)
+{
+	struct cm_federation fed;
+	const char *error = "";
+
+	(void)state;
+	put("block x.test\n", 13);
+	load(&fed);
+	assert_int_equal(cm_federation_find(&fed, "x.test"),
+			 CM_FEDERATION_BLOCK);
+	put("allow x.test\nblock y.test\n", 26);
+	assert_int_equal(cm_federation_load(&fed, dir_fd, &error), 0);
+	assert_int_equal(cm_federation_find(&fed, "x.test"),
+			 CM_FEDERATION_ALLOW);
+	assert_int_equal(unlinkat(dir_fd, CM_FEDERATION_FILE, 0), 0);
+	assert_int_equal(cm_federation_load(&fed, dir_fd, &error), 0);
+	assert_int_equal(cm_federation_find(&fed, "y.test"),
+			 CM_FEDERATION_NONE);
+	cm_federation_deinit(&fed);
+}
+
+static void size_limit(void **state)
+{
+	char *text = malloc(CM_FEDERATION_MAX_SIZE + 1);
+	struct cm_federation fed;
+	const char *error = "";
+	int i;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '\n', CM_FEDERATION_MAX_SIZE + 1);
+	for (i = -1; i <= 1; i++) {
+		put(text, (size_t)(CM_FEDERATION_MAX_SIZE + i));
+		cm_federation_init(&fed);
+		assert_int_equal(cm_federation_load(&fed, dir_fd, &error),
+				 i <= 0 ? 0 : -1);
+		cm_federation_deinit(&fed);
+	}
+	free(text);
+}
+
+static void expect_file(const char *expect)
+{
+	char buf[512];
+	int fd = openat(dir_fd, CM_FEDERATION_FILE, O_RDONLY);
+	ssize_t n;
+
+	assert_true(fd >= 0);
+	n = read(fd, buf, sizeof(buf) - 1);
+	assert_true(n >= 0);
+	buf[n] = '\0';
+	(void)close(fd);
+	assert_string_equal(buf, expect);
+}
+
+static void changes(void **state)
+{
+	const char *error = "";
+
+	(void)state;
+	put("# mine\nblock a.test # x\nnonsense", 32);
+	assert_int_equal(cm_federation_change(dir_fd, CM_FEDERATION_ALLOW,
+					      "b@a.test", &error), 1);
+	expect_file("# mine\nblock a.test # x\nnonsense\nallow b@a.test\n");
+	assert_int_equal(cm_federation_change(dir_fd, CM_FEDERATION_ALLOW,
+					      "A.test", &error), 1);
+	expect_file("# mine\nnonsense\nallow b@a.test\nallow A.test\n");
+	assert_int_equal(cm_federation_change(dir_fd, CM_FEDERATION_ALLOW,
+					      "a.test", &error), 0);
+	assert_int_equal(cm_federation_change(dir_fd, CM_FEDERATION_NONE,
+					      "b@a.test", &error), 1);
+	assert_int_equal(cm_federation_change(dir_fd, CM_FEDERATION_NONE,
+					      "b@a.test", &error), 0);
+	expect_file("# mine\nnonsense\nallow A.test\n");
+	errno = 0;
+	assert_int_equal(cm_federation_change(dir_fd, CM_FEDERATION_BLOCK,
+					      "a b", &error), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(cm_federation_change(dir_fd, CM_FEDERATION_BLOCK,
+					      "a.test\nallow b.test", &error),
+			 -1);
+}
+
+static void writers_lose_nothing(void **state)
+{
+	struct cm_federation fed;
+	char name[64];
+	int i, k, status;
+
+	(void)state;
+	(void)unlinkat(dir_fd, CM_FEDERATION_FILE, 0);
+	for (i = 0; i < 8; i++) {
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid > 0)
+			continue;
+		for (k = 0; k < 5; k++) {
+			const char *error;
+
+			(void)snprintf(name, sizeof(name), "h%d-%d.test", i, k);
+			if (cm_federation_change(dir_fd, CM_FEDERATION_BLOCK,
+						 name, &error) != 1)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	for (i = 0; i < 8; i++) {
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+	}
+	load(&fed);
+	for (i = 0; i < 8; i++) {
+		for (k = 0; k < 5; k++) {
+			(void)snprintf(name, sizeof(name), "h%d-%d.test", i, k);
+			assert_int_equal(cm_federation_find(&fed, name),
+					 CM_FEDERATION_BLOCK);
+		}
+	}
+	cm_federation_deinit(&fed);
+}
+
+int main(void)
+{
+	int ret;
+
+	if (mkdtemp(dir) == NULL ||
+	    (dir_fd = open(dir, O_RDONLY | O_DIRECTORY)) < 0)
+		return 1;
+	cm_unit_rows(judges, rows);
+	cm_unit_test(names_bad_line);
+	cm_unit_test(reads_again);
+	cm_unit_test(size_limit);
+	cm_unit_test(changes);
+	cm_unit_test(writers_lose_nothing);
+	ret = cm_unit_run();
+	(void)unlinkat(dir_fd, CM_FEDERATION_FILE, 0);
+	(void)close(dir_fd);
+	(void)rmdir(dir);
+	return ret;
+}
