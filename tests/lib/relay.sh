@@ -38,12 +38,10 @@
 # runs in a mount namespace of its own in which DIR/modules stands in place of
 # its module folder, because that folder's name is compiled into it.
 #
-# Environment: RELAY_MILTER_PROGRAM, another chatmail-milter than the stage's
-# (a sanitized one); RELAY_MILTER_ENV, NAME=VALUE words for it. RELAY_DKIM for
-# relay_init: the relay has OpenDKIM, see relay-dkim.sh, which must be sourced
-# then. Without it there is none, and require_dkim = no.
 # Environment: RELAY_MILTER_PROGRAM, RELAY_POLICY_PROGRAM, others than the
-# stage's (sanitized ones); RELAY_MILTER_ENV, NAME=VALUE words for it.
+# stage's (sanitized ones); RELAY_MILTER_ENV, NAME=VALUE words for the milter.
+# RELAY_DKIM for relay_init: the relay has OpenDKIM, see relay-dkim.sh, which
+# must be sourced then. Without it there is none, and require_dkim = no.
 
 # Longest DIR: a unix socket's path has 107 bytes, and Dovecot's own names
 # below it need up to 47.
