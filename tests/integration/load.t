@@ -165,7 +165,6 @@ debug_log_path = $dir/debug.log
 ssl = no
 listen = 127.0.0.1
 first_valid_uid = 1
-auth_failure_delay = 0
 service imap-login {
   inet_listener imap {
     port = $port
@@ -180,6 +179,8 @@ service auth {
   }
 }
 !include $dir/10-chatmail-auth.conf
+# quicker than what is shipped
+auth_failure_delay = 0
 EOF
 	if [ "${CM_VALGRIND:-0}" = 1 ]; then
 		mkdir -m 1777 "$dir/valgrind"
