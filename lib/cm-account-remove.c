@@ -176,7 +176,6 @@ static enum cm_dir_result remove_once(int mailboxes_fd, const char *name,
 		result = failed("empty a removed account", error_r);
 	} else if (renameat(mailboxes_fd, name, fd, name) == 0) {
 		*found = true;
-		(void)fsync(mailboxes_fd);
 		if (remove_entry(fd, name, 0) < 0)
 			result = failed("empty a removed account", error_r);
 	} else if (errno == ENOTEMPTY || errno == EEXIST || errno == EISDIR ||
@@ -253,6 +252,9 @@ enum cm_dir_result cm_account_remove_sweep(int mailboxes_fd,
 	enum cm_dir_result result;
 	int fd;
 
+	/* What is renamed stays so. If this fails there is nothing better to
+	 * do than what a power cut would undo. */
+	(void)fsync(mailboxes_fd);
 	result = open_removed(mailboxes_fd, &fd, error_r);
 	if (result != CM_DIR_OK)
 		return result;

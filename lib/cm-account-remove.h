@@ -27,7 +27,8 @@
 
 /* Removes what has this name, whether it is an account or what is left of one
  * (a directory without password, a link, a file). CM_DIR_OK: there was
- * something and it is gone; CM_DIR_UNKNOWN: there was nothing. */
+ * something and it is gone, though a power cut may bring it back before
+ * cm_account_remove_sweep(); CM_DIR_UNKNOWN: there was nothing. */
 enum cm_dir_result cm_account_remove(int mailboxes_fd, const char *name,
 				     const char **error_r);
 
@@ -39,8 +40,9 @@ enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,
 					     const char *name,
 					     const char **error_r);
 
-/* Finishes every interrupted removal. CM_DIR_OK or CM_DIR_UNKNOWN (there was
- * none). */
+/* Finishes every interrupted removal, and makes all that was removed before
+ * outlast a power cut: call it once after the last cm_account_remove().
+ * CM_DIR_OK, or CM_DIR_UNKNOWN (there was none to finish). */
 enum cm_dir_result cm_account_remove_sweep(int mailboxes_fd,
 					   const char **error_r);
 
