@@ -61,7 +61,7 @@ static void connect_to(struct connection *conn, const char *path)
 
 	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
 	conn->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (conn->fd < 0 || connect(conn->fd, (struct sockaddr *)&addr,
+	if (conn->fd < 0 || connect(conn->fd, (void *)&addr,
 				    sizeof(addr)) < 0)
 		fail(path);
 }

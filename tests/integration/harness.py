@@ -118,6 +118,10 @@ def started_relay(tap, *settings, local_conf="", before_start=None, env=None):
     the end of Dovecot's; before_start(relay) may prepare the folder; env is
     for relay_init."""
     skip_unless_servers()
+    # Most tests send faster than people do, and are not about that.
+    if not any(line.startswith("max_user_send_burst_size=")
+               for line in settings):
+        settings = *settings, "max_user_send_burst_size=1000"
     base = tempfile.mkdtemp(prefix="cm-int.", dir="/tmp")
     try:
         shell(base, "relay_init", *settings, env=env)
