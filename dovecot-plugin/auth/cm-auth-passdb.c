@@ -8,9 +8,9 @@
 #include "cm-auth-account.h"
 #include "cm-auth-known.h"
 #include "cm-auth-relay.h"
+#include "cm-registration.h"
 #include "cm-system.h"
 
-#include <sys/stat.h>
 #include <time.h>
 
 /* The reference's; Dovecot's default rounds (5000). */
@@ -134,18 +134,18 @@ static enum passdb_result verify(struct cm_auth_relay *relay,
 static int get_facts(struct cm_auth_relay *relay,
 		     struct cm_account_facts *facts_r)
 {
-	struct stat st;
+	unsigned int why;
+	const char *error;
+	int ret;
 
 	i_zero(facts_r);
-	if (*relay->set.nocreate_file == '\0')
-		return 0;
-	if (stat(relay->set.nocreate_file, &st) == 0)
-		facts_r->closed = TRUE;
-	else if (errno != ENOENT && errno != ENOTDIR) {
-		e_error(cm_auth_event, "nocreate_file: stat(%s) failed: %m",
-			relay->set.nocreate_file);
+	ret = cm_registration_closed(&relay->set, &why, &error);
+	if (ret < 0) {
+		e_error(cm_auth_event, "is registration closed? %s: %m",
+			error);
 		return -1;
 	}
+	facts_r->closed = ret > 0;
 	return 0;
 }
 

@@ -269,6 +269,20 @@ def check_registration(tap, relay, adm):
                [{"registration": "closed", "closed_by": "switch"}])
         adm.api("chatmailRegistrationOpen")
         expect((status(), switch.exists()), (("open", ""), False))
+    with tap.check("while it is closed no login makes an account"):
+        old, new = relay.new_login(), relay.new_login()
+        relay.imap(old).logout()
+        adm.rows("registration", "close")
+        relay.imap(old).logout()
+        try:
+            relay.imap(new)
+            raise AssertionError("an account came into being")
+        except imaplib.IMAP4.error as error:
+            assert "AUTHENTICATIONFAILED" in str(error), error
+        assert not pathlib.Path(relay.mailboxes, new[0]).exists()
+        adm.rows("registration", "open")
+        relay.imap(new).logout()
+        adm.rows("user", "delete", old[0], new[0])
     with tap.check("registration open does not touch nocreate_file"):
         nocreate.touch()
         adm.api("chatmailRegistrationClose")
