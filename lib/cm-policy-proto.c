@@ -48,7 +48,7 @@ static void take_line(struct cm_policy_proto *proto, const char *line,
 	size_t value_len;
 	int attr;
 
-	if (sep == NULL || memchr(line, '\0', len) != NULL) {
+	if (sep == NULL) {
 		proto->bad = true;
 		return;
 	}
@@ -56,7 +56,7 @@ static void take_line(struct cm_policy_proto *proto, const char *line,
 	if (attr < 0)
 		return;
 	value_len = len - (size_t)(sep - line) - 1;
-	if (len > CM_POLICY_MAX_LINE ||
+	if (len > CM_POLICY_MAX_LINE || memchr(line, '\0', len) != NULL ||
 	    value_len >= sizeof(proto->values) - proto->used) {
 		proto->bad = true;
 		return;
@@ -74,7 +74,7 @@ static void give_up_line(struct cm_policy_proto *proto)
 	const char *sep = memchr(proto->line, '=', proto->line_used);
 
 	proto->skip = true;
-	if (sep == NULL || memchr(proto->line, '\0', proto->line_used) != NULL ||
+	if (sep == NULL ||
 	    find_attr(proto->line, (size_t)(sep - proto->line)) >= 0)
 		proto->bad = true;
 }
@@ -88,14 +88,9 @@ static void keep(struct cm_policy_proto *proto, const char *data, size_t size)
 		memcpy(proto->line + proto->line_used, data, room);
 		proto->line_used = CM_POLICY_MAX_LINE;
 		give_up_line(proto);
-		data += room;
-		size -= room;
 	}
-	if (proto->skip) {
-		if (memchr(data, '\0', size) != NULL)
-			proto->bad = true;
+	if (proto->skip)
 		return;
-	}
 	memcpy(proto->line + proto->line_used, data, size);
 	proto->line_used = (uint16_t)(proto->line_used + size);
 }

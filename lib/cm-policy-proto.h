@@ -47,8 +47,8 @@ enum cm_policy_attr {
 enum cm_policy_event {
 	CM_POLICY_MORE,	   /* all was taken, the request goes on */
 	CM_POLICY_REQUEST, /* a request is complete */
-	CM_POLICY_BAD,	   /* a request is complete, but broke a limit or has a
-			      line without '=' or with a NUL */
+	CM_POLICY_BAD,	   /* a request is complete, but broke a limit, has a line
+			      without '=', or a NUL in a value that we use */
 	CM_POLICY_TOO_BIG  /* over CM_POLICY_MAX_REQUEST: where it ends is
 			      unknown; only _init() helps */
 };

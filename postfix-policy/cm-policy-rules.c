@@ -32,7 +32,7 @@ void cm_policy_deinit(struct cm_policy *policy)
 
 static void set_action(struct answer *answer, const char *action)
 {
-	(void)snprintf(answer->buf, CM_POLICY_MAX_ACTION + 1, "%s", action);
+	memcpy(answer->buf, action, strlen(action) + 1);
 }
 
 /* True if the answer is given with that. */

@@ -28,6 +28,7 @@
 
 #define MAX_CONNECTIONS 200
 #define LINE_SIZE 256
+#define WARM_SECONDS 0.5
 
 struct connection {
 	int fd;
@@ -173,7 +174,6 @@ static void run(unsigned int count, double seconds)
 	for (i = 0; i < count; i++) {
 		fds[i].fd = connections[i].fd;
 		fds[i].events = POLLIN;
-		ask(&connections[i]);
 	}
 	while (now() < end) {
 		if (poll(fds, count, 10000) <= 0) {
@@ -190,7 +190,7 @@ static void run(unsigned int count, double seconds)
 int main(int argc, char *argv[])
 {
 	unsigned int count, i;
-	unsigned long memory = 0, kb;
+	unsigned long memory = 0, before, kb;
 	double begin, seconds;
 
 	if (argc < 5)
@@ -207,6 +207,11 @@ int main(int argc, char *argv[])
 		else
 			start(&connections[i], argv + 4);
 	}
+	for (i = 0; i < count; i++)
+		ask(&connections[i]);
+	/* until all processes run */
+	run(count, WARM_SECONDS);
+	before = requests;
 	begin = now();
 	run(count, seconds);
 	seconds = now() - begin;
@@ -216,7 +221,7 @@ int main(int argc, char *argv[])
 		if (kb > memory)
 			memory = kb;
 	}
-	printf("%.0f %lu %lu\n", (double)(requests - count) / seconds, others,
+	printf("%.0f %lu %lu\n", (double)(requests - before) / seconds, others,
 	       memory);
 	for (i = 0; i < count; i++) {
 		(void)close(connections[i].fd);

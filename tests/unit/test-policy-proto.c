@@ -96,7 +96,7 @@ static void nul_bytes(void **state)
 	(void)state;
 	for (piece = 1; piece < sizeof(data); piece++) {
 		run(&result, data, sizeof(data) - 1, piece);
-		assert_string_equal(result.text, "B;B;R c||;");
+		assert_string_equal(result.text, "B;R ||;R c||;");
 	}
 }
 
