@@ -299,6 +299,12 @@ bool cm_authres_id_valid(const char *id, size_t len)
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
 
-	return len >= 1 && len <= CM_ADDR_MAX_DOMAIN &&
-	       strspn(id, allowed) >= len;
+	size_t i;
+
+	/* id ends at len, not at a NUL */
+	for (i = 0; i < len; i++) {
+		if (id[i] == '\0' || strchr(allowed, id[i]) == NULL)
+			return false;
+	}
+	return len >= 1 && len <= CM_ADDR_MAX_DOMAIN;
 }
