@@ -23,7 +23,8 @@
 #define WANTED_STEPS                                                           \
 	(SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NODATA |     \
 	 SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT |       \
-	 SMFIP_NR_DATA | SMFIP_NR_UNKN | SMFIP_NR_HDR | SMFIP_NR_BODY |        \
+	 SMFIP_NR_DATA | SMFIP_NR_UNKN | SMFIP_NR_HDR | SMFIP_NR_EOH |         \
+	 SMFIP_NR_BODY |                                                       \
 	 SMFIP_HDR_LEADSPC)
 
 struct connection {
@@ -36,6 +37,9 @@ struct connection {
 	char login[CM_ADDR_MAX + 1];
 	unsigned long steps; /* those that this Postfix agreed to */
 	bool begun; /* cm_inspect_begin() was called for this message */
+	bool decided; /* verdict or failed is final */
+	bool failed;  /* we are at fault */
+	struct cm_verdict verdict;
 };
 
 static sfsistat reply(const struct connection *conn, unsigned long no_reply)
@@ -109,9 +113,14 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 	 * would not send {daemon_name}. */
 	if ((actions & SMFIF_SETSYMLIST) != 0) {
 		static char at_mail[] = "{auth_authen} {daemon_name}";
-		static char at_eom[] = "i";
+		static char at_eom[] = "i", none[] = "";
 
+		(void)smfi_setsymlist(ctx, SMFIM_CONNECT, none);
+		(void)smfi_setsymlist(ctx, SMFIM_HELO, none);
 		(void)smfi_setsymlist(ctx, SMFIM_ENVFROM, at_mail);
+		(void)smfi_setsymlist(ctx, SMFIM_ENVRCPT, none);
+		(void)smfi_setsymlist(ctx, SMFIM_DATA, none);
+		(void)smfi_setsymlist(ctx, SMFIM_EOH, none);
 		(void)smfi_setsymlist(ctx, SMFIM_EOM, at_eom);
 	}
 	return SMFIS_CONTINUE;
@@ -120,7 +129,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 /* The message is over, however it ended. */
 static void forget_message(struct connection *conn)
 {
-	conn->begun = false;
+	conn->begun = conn->decided = conn->failed = false;
 	cm_recipients_reset(&conn->rcpts);
 	cm_edits_reset(&conn->edits);
 	cm_live_put(&conn->live);
@@ -264,38 +273,40 @@ static sfsistat deliver_verdict(SMFICTX *ctx, struct connection *conn,
 	return refuse(ctx, verdict.rule);
 }
 
+/* Most refusals are certain here. They wait for the end of the message
+ * nevertheless: Postfix has all of it before we get the first byte, and an
+ * answer here would cost every good message a round trip. */
 static sfsistat on_eoh(SMFICTX *ctx)
 {
 	struct connection *conn = smfi_getpriv(ctx);
-	struct cm_verdict verdict;
 
 	if (!conn->begun) /* no header at all */
 		begin_message(conn);
-	if (cm_inspect_eoh(&conn->inspect, &verdict) < 0)
-		return defer(ctx);
-	if (verdict.action != CM_GATE_PENDING)
-		return deliver_verdict(ctx, conn, verdict);
-	return SMFIS_CONTINUE;
+	conn->failed = cm_inspect_eoh(&conn->inspect, &conn->verdict) < 0;
+	conn->decided = conn->failed ||
+		conn->verdict.action != CM_GATE_PENDING;
+	return reply(conn, SMFIP_NR_EOH);
 }
 
 static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t size)
 {
 	struct connection *conn = smfi_getpriv(ctx);
 
-	cm_inspect_body(&conn->inspect, data, size);
+	if (!conn->decided)
+		cm_inspect_body(&conn->inspect, data, size);
 	return reply(conn, SMFIP_NR_BODY);
 }
 
 static sfsistat on_eom(SMFICTX *ctx)
 {
 	struct connection *conn = smfi_getpriv(ctx);
-	struct cm_verdict verdict;
 	sfsistat status;
 
-	if (cm_inspect_end(&conn->inspect, macro(ctx, "i"), &verdict) < 0)
-		status = defer(ctx);
-	else
-		status = deliver_verdict(ctx, conn, verdict);
+	if (!conn->decided)
+		conn->failed = cm_inspect_end(&conn->inspect, macro(ctx, "i"),
+					      &conn->verdict) < 0;
+	status = conn->failed ? defer(ctx) :
+				deliver_verdict(ctx, conn, conn->verdict);
 	forget_message(conn);
 	return status;
 }
