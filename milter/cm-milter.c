@@ -113,14 +113,9 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 	 * would not send {daemon_name}. */
 	if ((actions & SMFIF_SETSYMLIST) != 0) {
 		static char at_mail[] = "{auth_authen} {daemon_name}";
-		static char at_eom[] = "i", none[] = "";
+		static char at_eom[] = "i";
 
-		(void)smfi_setsymlist(ctx, SMFIM_CONNECT, none);
-		(void)smfi_setsymlist(ctx, SMFIM_HELO, none);
 		(void)smfi_setsymlist(ctx, SMFIM_ENVFROM, at_mail);
-		(void)smfi_setsymlist(ctx, SMFIM_ENVRCPT, none);
-		(void)smfi_setsymlist(ctx, SMFIM_DATA, none);
-		(void)smfi_setsymlist(ctx, SMFIM_EOH, none);
 		(void)smfi_setsymlist(ctx, SMFIM_EOM, at_eom);
 	}
 	return SMFIS_CONTINUE;
