@@ -83,6 +83,19 @@ static bool is_leftover(const char *name)
 	       strcmp(name, CM_ACCOUNT_FILE_ENFORCE) == 0 || is_temp(name);
 }
 
+/* A file that no creation leaves behind. Its owner's login may have made it
+ * after we opened the directory (account.json, a folder of mail), and readdir()
+ * may name it before `password`, which was there first. */
+static enum cm_dir_result check_foreign_file(int fd, const char **error_r)
+{
+	struct stat st;
+
+	if (fstatat(fd, PASSWORD_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return CM_DIR_EXISTS;
+	*error_r = "an account without password has other files";
+	return CM_DIR_CORRUPT;
+}
+
 /* May this directory become an account: is it new, or an aborted creation? */
 static enum cm_dir_result check_leftovers(int fd, const char **error_r)
 {
@@ -99,11 +112,8 @@ static enum cm_dir_result check_leftovers(int fd, const char **error_r)
 			break;
 		if (strcmp(d->d_name, PASSWORD_FILE) == 0)
 			result = CM_DIR_EXISTS;
-		else if (!is_leftover(d->d_name)) {
-			*error_r = "an account without password has other "
-				   "files";
-			result = CM_DIR_CORRUPT;
-		}
+		else if (!is_leftover(d->d_name))
+			result = check_foreign_file(fd, error_r);
 	}
 	if (result == CM_DIR_OK && errno != 0)
 		result = failed("read an account's directory", error_r);

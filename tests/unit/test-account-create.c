@@ -210,6 +210,24 @@ static void mail_of_a_former_owner(void **state)
 	tree_end();
 }
 
+/* Files of the one who was quicker, which readdir() may name before his
+ * password: whoever lost sees an account, not the remains of one. */
+static void winner_has_moved_in(void **state)
+{
+	char name[32];
+	int i;
+
+	(void)state;
+	tree_begin();
+	assert_int_equal(create(HASH_A, 1), CM_DIR_OK);
+	for (i = 0; i < 200; i++) {
+		(void)snprintf(name, sizeof(name), "file-%d", i);
+		tree_file(TREE_ACCOUNT, name, "x", 1);
+	}
+	tree_file(TREE_ACCOUNT, "account.json", "{}", 2);
+	assert_int_equal(create(HASH_B, 2), CM_DIR_EXISTS);
+}
+
 static void every_step_fails(void **state)
 {
 	static const int errors[] = { ENOSPC, EIO, EDQUOT, EACCES, EMFILE };
@@ -375,6 +393,7 @@ int main(void)
 	cm_unit_test(planted);
 	cm_unit_test(leftovers);
 	cm_unit_test(mail_of_a_former_owner);
+	cm_unit_test(winner_has_moved_in);
 	cm_unit_test(every_step_fails);
 	cm_unit_test(every_step_is_killed);
 	cm_unit_test(taken_away);
