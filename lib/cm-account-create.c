@@ -7,6 +7,7 @@
  * or swept by the winner (temporary files).
  */
 #include "cm-account-dir.h"
+#include "cm-io.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -136,22 +137,6 @@ static void sweep(int fd)
 	(void)closedir(dir);
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-	ssize_t ret;
-
-	while (size > 0) {
-		ret = write(fd, data, size);
-		if (ret < 0 && errno == EINTR)
-			continue;
-		if (ret < 0)
-			return -1;
-		data += ret;
-		size -= (size_t)ret;
-	}
-	return 0;
-}
-
 /* Leaves nothing behind when it fails. */
 static enum cm_dir_result write_temp(int fd, const char *temp,
 				     const char *hash, time_t now,
@@ -168,7 +153,7 @@ static enum cm_dir_result write_temp(int fd, const char *temp,
 
 	if (temp_fd < 0)
 		return failed("create a password file", error_r);
-	if (write_all(temp_fd, hash, strlen(hash)) < 0 ||
+	if (cm_write_all(temp_fd, hash, strlen(hash)) < 0 ||
 	    futimens(temp_fd, times) < 0 || fsync(temp_fd) < 0) {
 		(void)close_keep_errno(temp_fd);
 		unlink_keep_errno(fd, temp, 0);

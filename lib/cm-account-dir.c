@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-account-dir.h"
+#include "cm-io.h"
 
 #include "cm-account-rules.h"
 
@@ -36,14 +37,6 @@ static enum cm_dir_result corrupt(const char *what, const char **error_r)
 }
 
 /* close() must not hide why we gave up. */
-static void close_keep_errno(int fd)
-{
-	int saved = errno;
-
-	(void)close(fd);
-	errno = saved;
-}
-
 enum cm_dir_result cm_mailboxes_open(const char *path, int *fd_r,
 				     const char **error_r)
 {
@@ -126,25 +119,6 @@ bool cm_account_hash_valid(const char *hash, size_t len)
 	return true;
 }
 
-/* Up to size bytes; a regular file gives short reads only at its end. */
-static ssize_t read_all(int fd, char *buf, size_t size)
-{
-	size_t used = 0;
-	ssize_t ret;
-
-	while (used < size) {
-		ret = read(fd, buf + used, size - used);
-		if (ret < 0 && errno == EINTR)
-			continue;
-		if (ret < 0)
-			return -1;
-		if (ret == 0)
-			break;
-		used += (size_t)ret;
-	}
-	return (ssize_t)used;
-}
-
 static enum cm_dir_result read_hash_fd(int fd, char *buf,
 				       const char **error_r)
 {
@@ -158,7 +132,7 @@ static enum cm_dir_result read_hash_fd(int fd, char *buf,
 		return failed("stat a password file", error_r);
 	if (!S_ISREG(st.st_mode))
 		return corrupt("a password file is no regular file", error_r);
-	ret = read_all(fd, text, sizeof(text));
+	ret = cm_read_all(fd, text, sizeof(text));
 	if (ret < 0)
 		return failed("read a password file", error_r);
 	len = (size_t)ret;
@@ -189,7 +163,7 @@ enum cm_dir_result cm_account_read_hash(int account_fd,
 		return failed("open a password file", error_r);
 	}
 	result = read_hash_fd(fd, buf, error_r);
-	close_keep_errno(fd);
+	cm_close_keep_errno(fd);
 	return result;
 }
 
@@ -252,7 +226,7 @@ enum cm_dir_result cm_account_iter_init(const struct cm_settings *set,
 		iter->dir = fdopendir(fd);
 	if (iter == NULL || iter->dir == NULL) {
 		free(iter);
-		close_keep_errno(fd);
+		cm_close_keep_errno(fd);
 		return failed("read the mailboxes directory", error_r);
 	}
 	iter->set = set;

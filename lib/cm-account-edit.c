@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-account-edit.h"
+#include "cm-io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,14 +20,6 @@ static enum cm_dir_result failed(const char *what, const char **error_r)
 {
 	*error_r = what;
 	return CM_DIR_FAILED;
-}
-
-static void close_keep_errno(int fd)
-{
-	int saved = errno;
-
-	(void)close(fd);
-	errno = saved;
 }
 
 static enum cm_dir_result stat_password(int account_fd, struct stat *st_r,
@@ -69,29 +62,13 @@ static int give_to_owner(int account_fd, int fd)
 	return fchown(fd, st.st_uid, st.st_gid);
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-	ssize_t ret;
-
-	while (size > 0) {
-		ret = write(fd, data, size);
-		if (ret < 0 && errno == EINTR)
-			continue;
-		if (ret < 0)
-			return -1;
-		data += ret;
-		size -= (size_t)ret;
-	}
-	return 0;
-}
-
 static int fill(int account_fd, int fd, const char *hash,
 		const struct stat *old)
 {
 	/* both: the time of access is nobody's business either */
 	const struct timespec times[2] = { old->st_mtim, old->st_mtim };
 
-	return write_all(fd, hash, strlen(hash)) < 0 ||
+	return cm_write_all(fd, hash, strlen(hash)) < 0 ||
 	       give_to_owner(account_fd, fd) < 0 ||
 	       futimens(fd, times) < 0 || fsync(fd) < 0 ? -1 : 0;
 }
@@ -117,7 +94,7 @@ enum cm_dir_result cm_account_set_hash(int account_fd, const char *hash,
 	if (fd < 0)
 		return failed("create a password file", error_r);
 	ret = fill(account_fd, fd, hash, &old);
-	close_keep_errno(fd);
+	cm_close_keep_errno(fd);
 	if (ret == 0)
 		ret = renameat(account_fd, temp, account_fd, PASSWORD_FILE);
 	if (ret == 0) {
@@ -141,7 +118,7 @@ static enum cm_dir_result make_file(int account_fd, const char *file,
 	if (fd < 0)
 		return failed("create a file of an account", error_r);
 	if (give_to_owner(account_fd, fd) < 0) {
-		close_keep_errno(fd);
+		cm_close_keep_errno(fd);
 		return failed("set the owner of a file of an account",
 			      error_r);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-account-info.h"
+#include "cm-io.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,14 +30,6 @@ static enum cm_dir_result corrupt(const char *what, const char **error_r)
 {
 	*error_r = what;
 	return CM_DIR_CORRUPT;
-}
-
-static void close_keep_errno(int fd)
-{
-	int saved = errno;
-
-	(void)close(fd);
-	errno = saved;
 }
 
 void cm_account_info_init(struct cm_account_info *info)
@@ -85,7 +78,7 @@ static enum cm_dir_result read_file(int account_fd, char *buf, size_t *len_r,
 		else if (ret < 0 && errno != EINTR)
 			result = failed("read account.json", error_r);
 	}
-	close_keep_errno(fd);
+	cm_close_keep_errno(fd);
 	if (result == CM_DIR_OK && *len_r > CM_ACCOUNT_INFO_MAX_SIZE)
 		return corrupt("account.json is too large", error_r);
 	return result == CM_DIR_OK && *len_r == 0 ? CM_DIR_UNKNOWN : result;
@@ -215,7 +208,7 @@ static int write_temp(int account_fd, const char *temp, const char *text,
 		}
 	}
 	if (ret < 0) {
-		close_keep_errno(fd);
+		cm_close_keep_errno(fd);
 		return -1;
 	}
 	return close(fd);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-account-remove.h"
+#include "cm-io.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,14 +24,6 @@ static enum cm_dir_result failed(const char *what, const char **error_r)
 {
 	*error_r = what;
 	return CM_DIR_FAILED;
-}
-
-static void close_keep_errno(int fd)
-{
-	int saved = errno;
-
-	(void)close(fd);
-	errno = saved;
 }
 
 static bool is_dots(const char *name)
@@ -72,7 +65,7 @@ static int empty_dir(int fd, unsigned int depth)
 	int ret = -1, saved;
 
 	if (dir == NULL) {
-		close_keep_errno(fd);
+		cm_close_keep_errno(fd);
 		return -1;
 	}
 	for (tries = 0; tries < MAX_TRIES; tries++) {
@@ -149,7 +142,7 @@ static enum cm_dir_result make_removed(int mailboxes_fd, int *fd_r,
 	if (result == CM_DIR_OK && geteuid() == 0 &&
 	    (fstat(mailboxes_fd, &st) < 0 ||
 	     fchown(*fd_r, st.st_uid, st.st_gid) < 0)) {
-		close_keep_errno(*fd_r);
+		cm_close_keep_errno(*fd_r);
 		return failed("set the owner of " CM_ACCOUNT_REMOVED_DIR,
 			      error_r);
 	}
@@ -189,7 +182,7 @@ static enum cm_dir_result remove_once(int mailboxes_fd, const char *name,
 	} else if (errno != ENOENT) {
 		result = failed("stat an account", error_r);
 	}
-	close_keep_errno(fd);
+	cm_close_keep_errno(fd);
 	return result;
 }
 
@@ -240,7 +233,7 @@ enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,
 		result = CM_DIR_UNKNOWN;
 	else if (errno != ENOENT)
 		result = failed("stat a password file", error_r);
-	close_keep_errno(fd);
+	cm_close_keep_errno(fd);
 	if (result != CM_DIR_OK)
 		return result;
 	return cm_account_remove(mailboxes_fd, name, error_r);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-counters-read.h"
+#include "cm-io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,27 +10,9 @@
 #define MAGIC "CMCOUNT1"
 #define HEADER_SIZE 16
 #define ROW_SIZE (CM_COUNTERS_NAME_SIZE + sizeof(uint64_t))
+/* One byte more than this is asked for. A row is aligned to 8 bytes, and a page
+ * is copied by words, so no value is seen half written. */
 #define MAX_SIZE (HEADER_SIZE + CM_COUNTERS_MAX * ROW_SIZE)
-
-/* One byte more than there may be is asked for. A row is aligned to 8 bytes,
- * and a page is copied by words, so no value is seen half written. */
-static ssize_t slurp(int fd, unsigned char *buf, size_t size)
-{
-	size_t used = 0;
-	ssize_t ret;
-
-	while (used < size) {
-		ret = read(fd, buf + used, size - used);
-		if (ret < 0 && errno == EINTR)
-			continue;
-		if (ret < 0)
-			return -1;
-		if (ret == 0)
-			break;
-		used += (size_t)ret;
-	}
-	return (ssize_t)used;
-}
 
 static int take_row(const unsigned char *data, char *name_r, uint64_t *value_r)
 {
@@ -76,7 +59,7 @@ int cm_counters_read(const char *path, struct cm_counters_view *view)
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	size = slurp(fd, buf, sizeof(buf));
+	size = cm_read_all(fd, buf, sizeof(buf));
 	saved = errno;
 	(void)close(fd);
 	errno = saved;

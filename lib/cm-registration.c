@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-registration.h"
+#include "cm-io.h"
 
 #include "cm-settings.h"
 
@@ -29,14 +30,6 @@ static int open_state(const struct cm_settings *set)
 	return open(set->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static void close_keep_errno(int fd)
-{
-	int saved = errno;
-
-	(void)close(fd);
-	errno = saved;
-}
-
 static int switch_set(const struct cm_settings *set)
 {
 	int fd = open_state(set), ret;
@@ -44,7 +37,7 @@ static int switch_set(const struct cm_settings *set)
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 	ret = there(fd, CM_REGISTRATION_FILE, AT_SYMLINK_NOFOLLOW);
-	close_keep_errno(fd);
+	cm_close_keep_errno(fd);
 	return ret;
 }
 
@@ -83,7 +76,7 @@ static int make_switch(int dir_fd, bool *changed)
 	if (geteuid() == 0 && (fstat(dir_fd, &st) < 0 ||
 			       fchown(fd, st.st_uid, st.st_gid) < 0))
 		ret = -1;
-	close_keep_errno(fd);
+	cm_close_keep_errno(fd);
 	return ret;
 }
 
@@ -105,7 +98,7 @@ int cm_registration_set(const struct cm_settings *set, bool closed,
 	}
 	if (changed)
 		(void)fsync(fd);
-	close_keep_errno(fd);
+	cm_close_keep_errno(fd);
 	if (changed_r != NULL)
 		*changed_r = changed;
 	if (ret < 0)
