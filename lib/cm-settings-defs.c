@@ -72,6 +72,12 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "Large messages older than this are removed."),
 	DEF(UINT, delete_inactive_users_after, "days", "90", 1, 36500,
 	    "Accounts without a login for this long are removed."),
+	DEF(UINT, hold_deleted_days, "days", "0", 0, 36500,
+	    "For this long after an account was removed, by the admin or for "
+	    "not being used, only its old password makes it anew; nobody "
+	    "else can have the address. What is kept for that is the hash of "
+	    "the password, and the address only as a keyed hash. 0: the "
+	    "address is free at once."),
 	DEF(FLOAT, max_load_1m, "", "5", 0, 0,
 	    "No new accounts above this load average of one minute."),
 	DEF(SIZE_M, min_available_memory, "bytes", "200M", 0, 0,

@@ -53,6 +53,7 @@ struct cm_settings {
 	unsigned int delete_mails_after; /* days */
 	unsigned int delete_large_after; /* days */
 	unsigned int delete_inactive_users_after; /* days */
+	unsigned int hold_deleted_days; /* 0 = off */
 	double max_load_1m;
 	uint64_t min_available_memory; /* bytes */
 	uint64_t min_free_disk_space; /* bytes */
