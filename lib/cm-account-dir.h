@@ -114,6 +114,9 @@ enum cm_dir_result cm_account_iter_init(const struct cm_settings *set,
 					int mailboxes_fd,
 					struct cm_account_iter **iter_r,
 					const char **error_r);
+/* Before the first next: shows every entry but those that begin with a dot,
+ * whatever it is and whether it has a password or not. */
+void cm_account_iter_everything(struct cm_account_iter *iter);
 enum cm_dir_result cm_account_iter_next(struct cm_account_iter *iter,
 					const char **name_r,
 					const char **error_r);

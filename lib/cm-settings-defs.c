@@ -67,11 +67,16 @@ const struct cm_setting_def cm_settings_defs[] = {
 	DEF(UINT, max_user_send_burst_size, "messages", "10", 1, UINT_MAX,
 	    "Messages an account may send at once before that counts."),
 	DEF(UINT, delete_mails_after, "days", "20", 1, 36500,
-	    "Messages older than this are removed."),
+	    "doveadm chatmail expire removes messages that are older, counted "
+	    "from when they came here."),
 	DEF(UINT, delete_large_after, "days", "7", 1, 36500,
-	    "Large messages older than this are removed."),
+	    "It removes large messages that are older and that a client has "
+	    "been shown."),
+	DEF(SIZE, delete_large_size, "bytes", "200000", 0, 0,
+	    "Larger messages are large."),
 	DEF(UINT, delete_inactive_users_after, "days", "90", 1, 36500,
-	    "Accounts without a login for this long are removed."),
+	    "It removes accounts without a login for this long, with all they "
+	    "own."),
 	DEF(UINT, hold_deleted_days, "days", "0", 0, 36500,
 	    "For this long after an account was removed, by the admin or for "
 	    "not being used, only its old password makes it anew; nobody "

@@ -52,6 +52,7 @@ struct cm_settings {
 	unsigned int max_user_send_burst_size;
 	unsigned int delete_mails_after; /* days */
 	unsigned int delete_large_after; /* days */
+	uint64_t delete_large_size; /* bytes */
 	unsigned int delete_inactive_users_after; /* days */
 	unsigned int hold_deleted_days; /* 0 = off */
 	double max_load_1m;
