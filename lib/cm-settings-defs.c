@@ -66,6 +66,15 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "Messages an account may send per minute, in the long run."),
 	DEF(UINT, max_user_send_burst_size, "messages", "10", 1, UINT_MAX,
 	    "Messages an account may send at once before that counts."),
+	DEF(UINT, trim_above, "percent", "75", 1, 100,
+	    "A delivery that leaves more than this of its quota in use makes "
+	    "the oldest messages of the mailbox go. Delta Chat warns from 80 "
+	    "on."),
+	DEF(UINT, trim_to, "percent", "70", 0, 99,
+	    "They go until no more than this is in use."),
+	DEF(UINT, trim_keep_hours, "hours", "24", 1, 876000,
+	    "Messages younger than this never go to make room: a mailbox that "
+	    "is filled faster refuses mail when it is full."),
 	DEF(UINT, delete_mails_after, "days", "20", 1, 36500,
 	    "doveadm chatmail expire removes messages that are older, counted "
 	    "from when they came here."),

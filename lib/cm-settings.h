@@ -50,6 +50,8 @@ struct cm_settings {
 	uint64_t max_message_size; /* bytes */
 	unsigned int max_user_send_per_minute;
 	unsigned int max_user_send_burst_size;
+	unsigned int trim_above, trim_to; /* percent of max_mailbox_size */
+	unsigned int trim_keep_hours;
 	unsigned int delete_mails_after; /* days */
 	unsigned int delete_large_after; /* days */
 	uint64_t delete_large_size; /* bytes */
