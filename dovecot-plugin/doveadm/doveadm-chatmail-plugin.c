@@ -25,7 +25,13 @@ const char *doveadm_chatmail_plugin_version = DOVECOT_ABI_VERSION;
 	DOVEADM_CMD_PARAM('\0', "name", CMD_PARAM_STR, \
 			  CMD_PARAM_FLAG_POSITIONAL)
 
+#define TARGETS \
+	DOVEADM_CMD_PARAM('\0', "target", CMD_PARAM_ARRAY, \
+			  CMD_PARAM_FLAG_POSITIONAL)
+
 #define USER_MASKS "[-F <chatmail.ini>] <user mask> [...]"
+
+#define FEDERATION_TARGETS "[-F <chatmail.ini>] <address or domain> [...]"
 
 static struct doveadm_cmd_ver2 commands[] = { {
 	.name = "chatmail user list",
@@ -139,6 +145,38 @@ DOVEADM_CMD_PARAMS_END
 DOVEADM_CMD_PARAMS_START
 	CONFIG
 	NAME
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail federation list",
+	.cmd = cm_doveadm_federation_list,
+	.usage = "[-F <chatmail.ini>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail federation allow",
+	.cmd = cm_doveadm_federation_allow,
+	.usage = FEDERATION_TARGETS,
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	TARGETS
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail federation block",
+	.cmd = cm_doveadm_federation_block,
+	.usage = FEDERATION_TARGETS,
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	TARGETS
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail federation forget",
+	.cmd = cm_doveadm_federation_forget,
+	.usage = "[-F <chatmail.ini>] [-n|--dry-run] <address or domain> [...]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	DOVEADM_CMD_PARAM('n', "dry-run", CMD_PARAM_BOOL, 0)
+	TARGETS
 DOVEADM_CMD_PARAMS_END
 }, {
 	.name = "chatmail config",
