@@ -85,6 +85,13 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "Connections at one time to each submission service; a single "
 	    "client address gets a fifth."),
 
+	DEF(HTTPS, notify_url, "",
+	    "https://notifications.delta.chat/notify", 0, 0,
+	    "Where chatmail-push sends the tokens of devices that have new "
+	    "mail; the proxy there wakes the device up. It learns a token "
+	    "that only it can decrypt, and no address. Empty: nobody is "
+	    "told, and apps look for mail when they are opened."),
+
 	DEF(UINT, max_user_send_per_day, "messages", "0", 0, 1000000,
 	    "Messages an account may send per day, in the long run; as many "
 	    "at once. 0: no such limit."),
