@@ -8,6 +8,7 @@
 #   RELAY_STAGE=/path/of/make-install-DESTDIR
 #   . tests/lib/relay.sh
 #   relay_init DIR [KEY=VALUE...]   makes DIR: settings, certificate, ports
+#   relay_drop_plugin DIR NAME      without a mail plugin that conf.d has
 #   relay_start DIR                 starts the servers, waits until they answer
 #   relay_doveadm DIR ARG...        doveadm, looking at this Dovecot
 #   relay_postconf DIR ARG...       postconf, for this Postfix
@@ -162,6 +163,11 @@ relay_init_dovecot() {
 		relay_error "no modules in $RELAY_STAGE$relay_moduledir"
 }
 
+relay_drop_plugin() {
+	sed -i -e "/^ *$2 = yes\$/d" -e "/mail_plugins =/s/ $2\\( \\|\$\\)/\\1/" \
+		"$1"/dovecot/etc/conf.d/*.conf
+}
+
 relay_init_postfix() {
 	mkdir "$1/postfix" "$1/postfix/etc" "$1/postfix/data" \
 		"$1/postfix/queue" "$1/postfix/queue/pid" || return 1
@@ -183,7 +189,6 @@ relay_init_postfix() {
 	*) relay_name=localhost ;;
 	esac
 	cat >"$1/postfix/etc/main.cf" <<-EOF
-		# Written by tests/lib/relay.sh.
 		compatibility_level = 3.6
 		queue_directory = $1/postfix/queue
 		data_directory = $1/postfix/data
