@@ -97,6 +97,14 @@ enum cm_dir_result cm_account_create(int mailboxes_fd, const char *name,
 				     const char *hash, time_t now,
 				     uint64_t nonce, const char **error_r);
 
+/* Is this directory what a creation of ours that was interrupted has left: is
+ * it empty, or are there its temporary files and nothing else but
+ * enforceE2EEincoming? CM_DIR_OK: yes. CM_DIR_EXISTS: it is an account.
+ * CM_DIR_UNKNOWN: it may be somebody else's, and so may one with
+ * enforceE2EEincoming alone. Or CM_DIR_FAILED. */
+enum cm_dir_result cm_account_creation_aborted(int account_fd,
+					       const char **error_r);
+
 /* Notes a login: `password` gets the start of now's UTC day as its mtime.
  * Writes at most once a day and never goes back to an earlier day. CM_DIR_OK
  * (written or not, *written_r says which; may be NULL), CM_DIR_UNKNOWN if
