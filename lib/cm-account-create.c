@@ -137,6 +137,25 @@ static void sweep(int fd)
 	(void)closedir(dir);
 }
 
+void cm_account_create_tidy(int account_fd, const struct stat *password)
+{
+	struct dirent *d;
+	struct stat st;
+	DIR *dir = open_dir(account_fd);
+
+	if (dir == NULL)
+		return;
+	while ((d = readdir(dir)) != NULL) {
+		/* not what somebody is writing now */
+		if (is_temp(d->d_name) &&
+		    fstatat(account_fd, d->d_name, &st,
+			    AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_ino == password->st_ino)
+			(void)unlinkat(account_fd, d->d_name, 0);
+	}
+	(void)closedir(dir);
+}
+
 /* Leaves nothing behind when it fails. */
 static enum cm_dir_result write_temp(int fd, const char *temp,
 				     const char *hash, time_t now,
