@@ -20,6 +20,9 @@
 
 #define PASSWORD_FILE "password"
 #define TEMP_PREFIX ".password."
+/* What a chatmail/relay leaves that was killed in the same place
+ * (chatmaild's filedict.py, write_bytes_atomic()). */
+#define UPSTREAM_TEMP_PREFIX "password.tmp-"
 #define TEMP_SIZE (sizeof(TEMP_PREFIX) + 16)
 #define DAY ((time_t)86400)
 
@@ -62,7 +65,9 @@ static void unlink_keep_errno(int dir_fd, const char *name, int flags)
 
 static bool is_temp(const char *name)
 {
-	return strncmp(name, TEMP_PREFIX, sizeof(TEMP_PREFIX) - 1) == 0;
+	return strncmp(name, TEMP_PREFIX, sizeof(TEMP_PREFIX) - 1) == 0 ||
+	       strncmp(name, UPSTREAM_TEMP_PREFIX,
+		       sizeof(UPSTREAM_TEMP_PREFIX) - 1) == 0;
 }
 
 static DIR *open_dir(int dir_fd)

@@ -7,6 +7,7 @@
  *	                     /enforceE2EEincoming made with every account
  *	                     /DISABLED           the account is blocked
  *	                     /.password.<hex>    being written; garbage after
+ *	                     /password.tmp-<n>   the same, of chatmail/relay
  *
  * An account exists if, and only if, `password` does. Everything goes through
  * directory descriptors, one component at a time, and never follows a
