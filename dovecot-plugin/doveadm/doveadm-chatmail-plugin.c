@@ -21,6 +21,10 @@ const char *doveadm_chatmail_plugin_version = DOVECOT_ABI_VERSION;
 	DOVEADM_CMD_PARAM('\0', "mask", CMD_PARAM_ARRAY, \
 			  CMD_PARAM_FLAG_POSITIONAL)
 
+#define NAME \
+	DOVEADM_CMD_PARAM('\0', "name", CMD_PARAM_STR, \
+			  CMD_PARAM_FLAG_POSITIONAL)
+
 #define TARGETS \
 	DOVEADM_CMD_PARAM('\0', "target", CMD_PARAM_ARRAY, \
 			  CMD_PARAM_FLAG_POSITIONAL)
@@ -112,6 +116,35 @@ DOVEADM_CMD_PARAMS_END
 	.usage = "[-F <chatmail.ini>]",
 DOVEADM_CMD_PARAMS_START
 	CONFIG
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail token add",
+	.cmd = cm_doveadm_token_add,
+	.usage = "[-F <chatmail.ini>] [-m|--max-uses <number>] "
+		"[-e|--expires <day>] [-c|--comment <text>] <name> [<token>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	DOVEADM_CMD_PARAM('m', "max-uses", CMD_PARAM_INT64, 0)
+	DOVEADM_CMD_PARAM('e', "expires", CMD_PARAM_STR, 0)
+	DOVEADM_CMD_PARAM('c', "comment", CMD_PARAM_STR, 0)
+	NAME
+	DOVEADM_CMD_PARAM('\0', "token", CMD_PARAM_STR,
+			  CMD_PARAM_FLAG_POSITIONAL)
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail token list",
+	.cmd = cm_doveadm_token_list,
+	.usage = "[-F <chatmail.ini>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail token remove",
+	.cmd = cm_doveadm_token_remove,
+	.usage = "[-F <chatmail.ini>] <name>",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	NAME
 DOVEADM_CMD_PARAMS_END
 }, {
 	.name = "chatmail federation list",
