@@ -331,7 +331,13 @@ step_debian13() {
 	begin "Debian 13: begins, beside what follows"
 	debian13_started=$(date +%s)
 	debian13_line=
-	# so that no two fetch the same at one time
+	# so that no two make or fetch the same at one time
+	if [ ! -x "$top/configure" ]; then
+		step "Making ./configure" "$top/autogen.sh" || {
+			count_one "autogen.sh" 1
+			return 0
+		}
+	fi
 	deltachat_packages || say "  no Delta Chat core, trying again there"
 	timeout -k 30 $DEBIAN13_SECONDS sh "$lib/debian13.sh" "$top" \
 		>"$out/debian13.log" 2>&1 </dev/null &
