@@ -270,8 +270,11 @@ relay_init() {
 		relay_need unshare util-linux && relay_user || return 1
 
 	relay_series=$(dovecot --version | cut -d. -f1,2)
+	# Of the Dovecot that $PATH finds: /usr/sbin/dovecot, or PREFIX/sbin/.
+	relay_n=$(command -v dovecot)
 	relay_moduledir=$(sed -n 's/^dovecot_moduledir=//p' \
-		/usr/lib*/dovecot/dovecot-config 2>/dev/null | head -n 1)
+		"${relay_n%/sbin/dovecot}"/lib*/dovecot/dovecot-config \
+		2>/dev/null | head -n 1)
 	: "${relay_moduledir:=/usr/lib/dovecot/modules}"
 	relay_conf_d=$(find "${RELAY_STAGE:?}" -type d \
 		-path '*/chatmail-plugins/conf.d' | head -n 1)
