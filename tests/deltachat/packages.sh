@@ -41,16 +41,21 @@ deltachat_packages() {
 	cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}
 	cache=${DELTACHAT_CACHE:-$cache/chatmail-plugins/deltachat}
 	modules=$cache/modules
-	command -v npm >/dev/null || {
-		echo "npm is missing: apt-get install nodejs npm"
+	command -v node >/dev/null || {
+		echo "node is missing: apt-get install nodejs"
 		return 1
 	}
 	if ! cmp -s "$1/package.json" "$modules/package.json"; then
+		command -v npm >/dev/null || {
+			echo "npm is missing: apt-get install npm"
+			return 1
+		}
 		install_packages "$1" || {
 			echo "npm cannot fetch the Delta Chat core"
 			return 1
 		}
-	elif [ -n "$(find "$modules/npm.log" -mtime "+$CACHE_DAYS")" ]; then
+	elif [ -n "$(find "$modules/npm.log" -mtime "+$CACHE_DAYS")" ] &&
+		command -v npm >/dev/null; then
 		install_packages "$1" ||
 			echo "# that failed, taking the one that is here"
 	fi

@@ -8,7 +8,6 @@
 #   RELAY_STAGE=/path/of/make-install-DESTDIR
 #   . tests/lib/relay.sh
 #   relay_init DIR [KEY=VALUE...]   makes DIR: settings, certificate, ports
-#   relay_drop_plugin DIR NAME      without a mail plugin that conf.d has
 #   relay_start DIR                 starts the servers, waits until they answer
 #   relay_doveadm DIR ARG...        doveadm, looking at this Dovecot
 #   relay_postconf DIR ARG...       postconf, for this Postfix
@@ -163,11 +162,6 @@ relay_init_dovecot() {
 		relay_error "no modules in $RELAY_STAGE$relay_moduledir"
 }
 
-relay_drop_plugin() {
-	sed -i -e "/^ *$2 = yes\$/d" -e "/mail_plugins =/s/ $2\\( \\|\$\\)/\\1/" \
-		"$1"/dovecot/etc/conf.d/*.conf
-}
-
 relay_init_postfix() {
 	mkdir "$1/postfix" "$1/postfix/etc" "$1/postfix/data" \
 		"$1/postfix/queue" "$1/postfix/queue/pid" || return 1
@@ -189,6 +183,7 @@ relay_init_postfix() {
 	*) relay_name=localhost ;;
 	esac
 	cat >"$1/postfix/etc/main.cf" <<-EOF
+		# Written by tests/lib/relay.sh.
 		compatibility_level = 3.6
 		queue_directory = $1/postfix/queue
 		data_directory = $1/postfix/data
@@ -275,8 +270,11 @@ relay_init() {
 		relay_need unshare util-linux && relay_user || return 1
 
 	relay_series=$(dovecot --version | cut -d. -f1,2)
+	# Of the Dovecot that $PATH finds: /usr/sbin/dovecot, or PREFIX/sbin/.
+	relay_n=$(command -v dovecot)
 	relay_moduledir=$(sed -n 's/^dovecot_moduledir=//p' \
-		/usr/lib*/dovecot/dovecot-config 2>/dev/null | head -n 1)
+		"${relay_n%/sbin/dovecot}"/lib*/dovecot/dovecot-config \
+		2>/dev/null | head -n 1)
 	: "${relay_moduledir:=/usr/lib/dovecot/modules}"
 	relay_conf_d=$(find "${RELAY_STAGE:?}" -type d \
 		-path '*/chatmail-plugins/conf.d' | head -n 1)

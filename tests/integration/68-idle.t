@@ -11,13 +11,15 @@ import subprocess
 import threading
 import time
 
-from harness import Tap, dovecot_processes, expect, shell, started_relay
+from harness import (LIB, Tap, dovecot_processes, expect, shell,
+                     started_relay)
 import relay_client as rc
 
 # Dovecot's NOTIFY_DELAY_MSECS is 500. Ours takes 10 ms; the rest is for a
 # machine that has other things to do.
 STOCK_SECONDS = 0.45
 OURS_SECONDS = 0.3
+NOTIFY24_SECONDS = 3
 ROUNDS = 7
 BURST = 50
 BURST_NOTICES = 25
@@ -183,11 +185,11 @@ def check_delay(tap, relay, stock, bob, carl):
         assert median < OURS_SECONDS, ours
 
 
-def soon(idle, word, act):
+def soon(idle, word, act, seconds=OURS_SECONDS):
     start = time.monotonic()
     act()
     line, seen = idle.wait(word)
-    assert seen - start < OURS_SECONDS, (line, seen - start)
+    assert seen - start < seconds, (line, seen - start)
     return line
 
 
@@ -204,13 +206,15 @@ def check_others(relay, tap, bob):
     with tap.check("so is what it expunges"):
         soon(idle, b"EXPUNGE", lambda: empty(other))
     idle.close()
-    # A notice takes up the watch again, a second after the last command.
+    # Dovecot watches again a second after the last command. 2.4.1 begins each
+    # time with a look, which counts as a command: there NOTIFY is a poll.
+    limit = OURS_SECONDS if series(relay) == "2.3" else NOTIFY24_SECONDS
     notify = Idling(relay, bob)
     with tap.check("NOTIFY of the selected mailbox: the same"):
         expect(notify.conn.xatom(
             "NOTIFY", "SET (SELECTED (MessageNew MessageExpunge))")[0], "OK")
         time.sleep(1.5)
-        soon(notify, b"EXISTS", lambda: Lmtp(relay).deliver(bob[0]))
+        soon(notify, b"EXISTS", lambda: Lmtp(relay).deliver(bob[0]), limit)
     notify.conn.logout()
     other.logout()
 
@@ -390,14 +394,19 @@ def check_limit(relay, tap, bob):
 def check_bad_setting(relay, tap, bob):
     if series(relay) == "2.4":
         with tap.check("a delay that is too long is refused at the start"):
+            conf = pathlib.Path(relay.dir, "dovecot/etc/local.conf")
+            before = conf.read_text()
+            conf.write_text(before + "chatmail_idle_delay = 501ms\n")
             try:
-                shell(relay.dir, "relay_doveadm", "-o",
-                      "chatmail_idle_delay=501ms", "mailbox", "list", "-u",
+                shell(relay.dir, "relay_doveadm", "mailbox", "list", "-u",
                       bob[0])
             except RuntimeError as error:
-                assert "chatmail_idle_delay" in str(error), error
+                assert "chatmail_idle_delay must be at most 500" \
+                    in str(error), error
             else:
                 raise AssertionError("it was taken")
+            finally:
+                conf.write_text(before)
         return
     with tap.check("a delay that is too long: as without the plugin"):
         took = announced(relay, bob, BAD)
@@ -438,7 +447,8 @@ def run(tap, relay, stock):
 
 
 def without_plugin(relay):
-    shell(relay.dir, "relay_drop_plugin", "chatmail_idle")
+    subprocess.run([LIB / "drop-plugin.sh", relay.dir, "chatmail_idle"],
+                   check=True)
 
 
 def dovecot_series():
