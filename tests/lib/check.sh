@@ -38,7 +38,7 @@ FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 FUZZ_TARGETS="message inspect armor openpgp header origin"
 DEBIAN13_SECONDS=1800
 
-TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc"
+TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc coturn iproute2"
 SANITIZE_PACKAGES="clang libclang-rt-dev llvm"
 SANITIZE="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined
  -fno-sanitize-recover=all"
