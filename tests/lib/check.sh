@@ -51,7 +51,7 @@ FUZZ_TARGETS="message inspect armor openpgp header origin policy"
 DEBIAN13_SECONDS=2100
 
 TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc nghttp2-proxy faketime
- opendkim"
+ opendkim coturn"
 SANITIZE_PACKAGES="clang libclang-rt-dev llvm"
 SANITIZE="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined
  -fno-sanitize-recover=all"
