@@ -22,6 +22,7 @@
 struct cm_account_iter {
 	const struct cm_settings *set;
 	DIR *dir;
+	bool everything;
 };
 
 static enum cm_dir_result failed(const char *what, const char **error_r)
@@ -145,15 +146,15 @@ static enum cm_dir_result read_hash_fd(int fd, char *buf,
 	return CM_DIR_OK;
 }
 
-enum cm_dir_result cm_account_read_hash(int account_fd,
-					char buf[CM_ACCOUNT_MAX_HASH + 1],
-					const char **error_r)
+enum cm_dir_result cm_account_read_hash_file(int dir_fd, const char *file,
+					     char buf[CM_ACCOUNT_MAX_HASH + 1],
+					     const char **error_r)
 {
 	enum cm_dir_result result;
 	int fd;
 
 	/* O_NONBLOCK: a FIFO planted here must not stop us. */
-	fd = openat(account_fd, PASSWORD_FILE,
+	fd = openat(dir_fd, file,
 		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) {
 		if (errno == ENOENT)
@@ -165,6 +166,14 @@ enum cm_dir_result cm_account_read_hash(int account_fd,
 	result = read_hash_fd(fd, buf, error_r);
 	cm_close_keep_errno(fd);
 	return result;
+}
+
+enum cm_dir_result cm_account_read_hash(int account_fd,
+					char buf[CM_ACCOUNT_MAX_HASH + 1],
+					const char **error_r)
+{
+	return cm_account_read_hash_file(account_fd, PASSWORD_FILE, buf,
+					 error_r);
 }
 
 enum cm_dir_result cm_account_has_file(int account_fd, const char *file,
@@ -249,6 +258,11 @@ static bool has_password(int mailboxes_fd, const char *name)
 	return found;
 }
 
+void cm_account_iter_everything(struct cm_account_iter *iter)
+{
+	iter->everything = true;
+}
+
 enum cm_dir_result cm_account_iter_next(struct cm_account_iter *iter,
 					const char **name_r,
 					const char **error_r)
@@ -262,7 +276,8 @@ enum cm_dir_result cm_account_iter_next(struct cm_account_iter *iter,
 			return failed("read the mailboxes directory", error_r);
 		if (d == NULL)
 			return CM_DIR_UNKNOWN;
-		if (cm_account_name_valid(iter->set, d->d_name,
+		if (iter->everything ? d->d_name[0] != '.' :
+		    cm_account_name_valid(iter->set, d->d_name,
 					  strlen(d->d_name)) &&
 		    has_password(dirfd(iter->dir), d->d_name)) {
 			*name_r = d->d_name;

@@ -68,6 +68,11 @@ enum cm_dir_result cm_account_read_hash(int account_fd,
 					char buf[CM_ACCOUNT_MAX_HASH + 1],
 					const char **error_r);
 
+/* The same from a file of another name, in any folder. */
+enum cm_dir_result cm_account_read_hash_file(int dir_fd, const char *file,
+					     char buf[CM_ACCOUNT_MAX_HASH + 1],
+					     const char **error_r);
+
 /* Is this hash what cm_account_read_hash() would give back? */
 bool cm_account_hash_valid(const char *hash, size_t len);
 
@@ -109,6 +114,9 @@ enum cm_dir_result cm_account_iter_init(const struct cm_settings *set,
 					int mailboxes_fd,
 					struct cm_account_iter **iter_r,
 					const char **error_r);
+/* Before the first next: shows every entry but those that begin with a dot,
+ * whatever it is and whether it has a password or not. */
+void cm_account_iter_everything(struct cm_account_iter *iter);
 enum cm_dir_result cm_account_iter_next(struct cm_account_iter *iter,
 					const char **name_r,
 					const char **error_r);

@@ -319,6 +319,8 @@ relay_init() {
 			run_dir=$RELAY_DIR/run
 			state_dir=$RELAY_DIR/state
 			nocreate_file=$RELAY_DIR/nocreate
+			turn_secret_file=$RELAY_DIR/turn-secret
+			appversions_file=$RELAY_DIR/appversions.json
 			milter_socket_group=postfix
 			max_load_1m=1000000
 			min_available_memory=1M
