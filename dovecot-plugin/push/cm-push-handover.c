@@ -3,6 +3,7 @@
 
 #include "cm-account-rules.h"
 #include "cm-addr.h"
+#include "cm-mail-config.h"
 #include "cm-push-spool.h"
 #include "cm-settings.h"
 
@@ -41,7 +42,7 @@ static int read_settings(struct mail_user *user)
 
 	if (handover.set != NULL)
 		return 0;
-	path = cm_push_driver_config_path(user, &error);
+	path = cm_mail_config_path(user, &error);
 	set = i_new(struct cm_settings, 1);
 	/* warnings are for auth and doveadm to give */
 	if (path == NULL ||

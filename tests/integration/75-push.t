@@ -83,6 +83,47 @@ def check_when(tap, relay, proxy):
         expect(proxy.tokens(), [])
 
 
+def metadata(conn, command):
+    """The answer to one line about METADATA."""
+    conn.send(f"m1 {command}\r\n".encode())
+    answer = b""
+    while not answer.splitlines()[-1:] or \
+            not answer.splitlines()[-1].startswith(b"m1 "):
+        answer += conn.readline()
+    assert b"m1 OK" in answer, answer
+    return answer
+
+
+def check_metadata(tap, relay, proxy):
+    judy = push.new_account(relay)
+    with tap.check("a token that the device set by SETMETADATA is told"):
+        proxy.clear()
+        conn = relay.imap(judy)
+        metadata(conn, f'SETMETADATA "INBOX" '
+                 f'(/private/devicetoken "{DEVICE}")')
+        metadata(conn, 'SETMETADATA "INBOX" (/private/devicetoken "other")')
+        push.deliver(relay, judy[0])
+        assert proxy.wait(lambda: len(proxy.requests) == 2)
+        expect(sorted(proxy.tokens()), sorted([DEVICE, "other"]))
+    with tap.check("after 410 the client sees that it is gone"):
+        assert idle(proxy, relay)
+        proxy.answer = lambda token: 410 if token == "other" else 200
+        push.deliver(relay, judy[0])
+        assert proxy.wait(lambda: len(proxy.requests) == 4)
+        assert idle(proxy, relay)
+        answer = metadata(conn, 'GETMETADATA "INBOX" /private/devicetoken')
+        assert DEVICE.encode() in answer and b"other" not in answer, answer
+        proxy.answer = lambda token: 200
+    with tap.check("after NIL nobody is told"):
+        proxy.clear()
+        metadata(conn, 'SETMETADATA "INBOX" (/private/devicetoken NIL)')
+        conn.logout()
+        push.deliver(relay, judy[0])
+        assert idle(proxy, relay)
+        time.sleep(QUIET_SECONDS)
+        expect(proxy.tokens(), [])
+
+
 def check_submission(tap, relay, proxy, gpg):
     """The whole way: SMTP, the gate, Postfix, LMTP."""
     alice, bob = push.new_account(relay, "alice"), push.new_account(relay,
@@ -293,6 +334,7 @@ with Tap() as tap:
     with NotifyStandin() as proxy, rc.Gpg() as gpg, \
             push.push_relay(tap, proxy, SPEED) as relay:
         check_when(tap, relay, proxy)
+        check_metadata(tap, relay, proxy)
         check_submission(tap, relay, proxy, gpg)
         check_answers(tap, relay, proxy)
         check_delivery_goes_on(tap, relay, proxy)
