@@ -202,6 +202,8 @@ step_deltachat() {
 		}
 	fi
 	tap_suite "deltachat" $DELTACHAT_SECONDS "$top/tests/deltachat/run"
+	tap_suite "deltachat, push" $DELTACHAT_SECONDS \
+		env DELTACHAT_TEST=push "$top/tests/deltachat/run"
 }
 
 # The milter and the unit tests with sanitizers. Dovecot is not built with
