@@ -20,7 +20,7 @@ TO = LIMIT * 70 // 100
 KIB = 1024
 SIZE = 10000
 PARALLEL = 20
-KILLS = 12
+KILLS = 8
 # What trimming takes here, about.
 KILL_SECONDS = 0.03
 
@@ -294,7 +294,7 @@ def lock_is_free(relay, login):
     return True
 
 
-def check_kill(tap, relay, mailbox, kills=KILLS):
+def check_kill(tap, relay, mailbox, kills, at_least):
     hit = 0
     with tap.check(f"kill -9, {kills} times: nothing is to be repaired"):
         for _ in range(kills):
@@ -313,11 +313,12 @@ def check_kill(tap, relay, mailbox, kills=KILLS):
             expect(force_resync(relay, login), ("", []))
             check_same_as_recalculated(relay, login)
             assert "last" in messages(relay, login)[0].values()
-            # the lock is free, and the rest is done
+            # our lock is free (Dovecot's own, if it was held, is broken after
+            # some seconds), and the rest is done
             expect(deliver(relay, login, SIZE)[0], 250)
             wait_until(lambda: used(relay, login) <= ABOVE, "trimmed")
         tap.note(f"{hit} of them while it trimmed")
-        assert hit
+        assert hit >= at_least
 
 
 def many_small(relay):
@@ -370,7 +371,7 @@ def check_sdbox(tap, relay):
         fill(relay, login, 78)
         return login
 
-    check_kill(tap, relay, mailbox, 6)
+    check_kill(tap, relay, mailbox, 4, 0)
 
 
 def main(tap):
@@ -382,7 +383,7 @@ def main(tap):
         check_lock(tap, relay)
         check_recipients(tap, relay)
         check_links(tap, relay)
-        check_kill(tap, relay, lambda: many_small(relay))
+        check_kill(tap, relay, lambda: many_small(relay), KILLS, 1)
         series = relay.env["RELAY_DOVECOT_SERIES"]
     with started_relay(tap, "max_mailbox_size=1M", "trim_keep_hours=0",
                        local_conf=SDBOX[series]) as relay:
