@@ -20,7 +20,7 @@ TO = LIMIT * 70 // 100
 KIB = 1024
 SIZE = 10000
 PARALLEL = 20
-KILLS = 8
+KILLS = 6
 # What trimming takes here, about.
 KILL_SECONDS = 0.03
 
@@ -371,7 +371,7 @@ def check_sdbox(tap, relay):
         fill(relay, login, 78)
         return login
 
-    check_kill(tap, relay, mailbox, 4, 0)
+    check_kill(tap, relay, mailbox, 3, 0)
 
 
 def main(tap):
