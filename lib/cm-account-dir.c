@@ -146,15 +146,15 @@ static enum cm_dir_result read_hash_fd(int fd, char *buf,
 	return CM_DIR_OK;
 }
 
-enum cm_dir_result cm_account_read_hash(int account_fd,
-					char buf[CM_ACCOUNT_MAX_HASH + 1],
-					const char **error_r)
+enum cm_dir_result cm_account_read_hash_file(int dir_fd, const char *file,
+					     char buf[CM_ACCOUNT_MAX_HASH + 1],
+					     const char **error_r)
 {
 	enum cm_dir_result result;
 	int fd;
 
 	/* O_NONBLOCK: a FIFO planted here must not stop us. */
-	fd = openat(account_fd, PASSWORD_FILE,
+	fd = openat(dir_fd, file,
 		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) {
 		if (errno == ENOENT)
@@ -166,6 +166,14 @@ enum cm_dir_result cm_account_read_hash(int account_fd,
 	result = read_hash_fd(fd, buf, error_r);
 	cm_close_keep_errno(fd);
 	return result;
+}
+
+enum cm_dir_result cm_account_read_hash(int account_fd,
+					char buf[CM_ACCOUNT_MAX_HASH + 1],
+					const char **error_r)
+{
+	return cm_account_read_hash_file(account_fd, PASSWORD_FILE, buf,
+					 error_r);
 }
 
 enum cm_dir_result cm_account_has_file(int account_fd, const char *file,

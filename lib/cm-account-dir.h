@@ -68,6 +68,11 @@ enum cm_dir_result cm_account_read_hash(int account_fd,
 					char buf[CM_ACCOUNT_MAX_HASH + 1],
 					const char **error_r);
 
+/* The same from a file of another name, in any folder. */
+enum cm_dir_result cm_account_read_hash_file(int dir_fd, const char *file,
+					     char buf[CM_ACCOUNT_MAX_HASH + 1],
+					     const char **error_r);
+
 /* Is this hash what cm_account_read_hash() would give back? */
 bool cm_account_hash_valid(const char *hash, size_t len);
 

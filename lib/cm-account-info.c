@@ -56,7 +56,7 @@ static enum cm_dir_result read_file(int account_fd, char *buf, size_t *len_r,
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	enum cm_dir_result result = CM_DIR_OK;
 	struct stat st;
-	ssize_t ret = 1;
+	ssize_t ret;
 
 	*len_r = 0;
 	if (fd < 0 && errno == ENOENT)
@@ -69,14 +69,12 @@ static enum cm_dir_result read_file(int account_fd, char *buf, size_t *len_r,
 		result = failed("stat account.json", error_r);
 	else if (!S_ISREG(st.st_mode))
 		result = corrupt("account.json is no regular file", error_r);
-	while (result == CM_DIR_OK && ret != 0 &&
-	       *len_r <= CM_ACCOUNT_INFO_MAX_SIZE) {
-		ret = read(fd, buf + *len_r,
-			   CM_ACCOUNT_INFO_MAX_SIZE + 1 - *len_r);
-		if (ret > 0)
-			*len_r += (size_t)ret;
-		else if (ret < 0 && errno != EINTR)
+	if (result == CM_DIR_OK) {
+		ret = cm_read_all(fd, buf, CM_ACCOUNT_INFO_MAX_SIZE + 1);
+		if (ret < 0)
 			result = failed("read account.json", error_r);
+		else
+			*len_r = (size_t)ret;
 	}
 	cm_close_keep_errno(fd);
 	if (result == CM_DIR_OK && *len_r > CM_ACCOUNT_INFO_MAX_SIZE)
@@ -194,20 +192,10 @@ static int write_temp(int account_fd, const char *temp, const char *text,
 	int fd = openat(account_fd, temp,
 			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			0600);
-	ssize_t ret = 0;
 
 	if (fd < 0)
 		return -1;
-	while (len > 0 && ret >= 0) {
-		ret = write(fd, text, len);
-		if (ret < 0 && errno == EINTR)
-			ret = 0;
-		if (ret > 0) {
-			text += ret;
-			len -= (size_t)ret;
-		}
-	}
-	if (ret < 0) {
+	if (cm_write_all(fd, text, len) < 0) {
 		cm_close_keep_errno(fd);
 		return -1;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-account-remove.h"
+#include "cm-hold.h"
 #include "cm-io.h"
 
 #include <dirent.h>
@@ -220,7 +221,31 @@ static void drop_removed(int mailboxes_fd)
 	errno = saved;
 }
 
+/* CM_DIR_OK also if there is nobody to hold it for. */
+static enum cm_dir_result hold_name(int mailboxes_fd, const char *name,
+				    const struct cm_hold *hold,
+				    const char **error_r)
+{
+	char hash[CM_ACCOUNT_MAX_HASH + 1];
+	enum cm_dir_result result;
+	int fd;
+
+	if (hold->fd < 0)
+		return CM_DIR_OK;
+	result = cm_account_open(mailboxes_fd, name, &fd, error_r);
+	if (result == CM_DIR_OK) {
+		result = cm_account_read_hash(fd, hash, error_r);
+		cm_close_keep_errno(fd);
+	}
+	if (result == CM_DIR_UNKNOWN || result == CM_DIR_CORRUPT)
+		return CM_DIR_OK;
+	if (result == CM_DIR_OK)
+		result = cm_hold_put(hold, name, hash, error_r);
+	return result;
+}
+
 enum cm_dir_result cm_account_remove_if(int mailboxes_fd, const char *name,
+					const struct cm_hold *hold,
 					cm_account_due_fn *due, void *ctx,
 					const char **error_r)
 {
@@ -233,6 +258,10 @@ enum cm_dir_result cm_account_remove_if(int mailboxes_fd, const char *name,
 		errno = EINVAL;
 		return failed("remove an account", error_r);
 	}
+	result = hold_name(mailboxes_fd, name, hold, error_r);
+	if (result != CM_DIR_OK)
+		return result;
+	result = CM_DIR_EXISTS;
 	for (tries = 0; tries < MAX_TRIES && result == CM_DIR_EXISTS; tries++)
 		result = remove_once(mailboxes_fd, name, &condition, &found,
 				     &kept, error_r);
@@ -249,9 +278,11 @@ enum cm_dir_result cm_account_remove_if(int mailboxes_fd, const char *name,
 }
 
 enum cm_dir_result cm_account_remove(int mailboxes_fd, const char *name,
+				     const struct cm_hold *hold,
 				     const char **error_r)
 {
-	return cm_account_remove_if(mailboxes_fd, name, NULL, NULL, error_r);
+	return cm_account_remove_if(mailboxes_fd, name, hold, NULL, NULL,
+				    error_r);
 }
 
 enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,
@@ -259,6 +290,7 @@ enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,
 					     const char **error_r)
 {
 	enum cm_dir_result result;
+	struct cm_hold none;
 	struct stat st;
 	int fd;
 
@@ -272,7 +304,8 @@ enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,
 	cm_close_keep_errno(fd);
 	if (result != CM_DIR_OK)
 		return result;
-	return cm_account_remove(mailboxes_fd, name, error_r);
+	cm_hold_none(&none);
+	return cm_account_remove(mailboxes_fd, name, &none, error_r);
 }
 
 enum cm_dir_result cm_account_remove_sweep(int mailboxes_fd,

@@ -19,6 +19,8 @@
 
 #include "cm-account-dir.h"
 
+struct cm_hold;
+
 #define CM_ACCOUNT_REMOVED_DIR ".removed"
 
 /* Directories within directories below an account's. Maildir++ has two. What
@@ -28,8 +30,13 @@
 /* Removes what has this name, whether it is an account or what is left of one
  * (a directory without password, a link, a file). CM_DIR_OK: there was
  * something and it is gone, though a power cut may bring it back before
- * cm_account_remove_sweep(); CM_DIR_UNKNOWN: there was nothing. */
+ * cm_account_remove_sweep(); CM_DIR_UNKNOWN: there was nothing.
+ *
+ * hold (cm-hold.h; not NULL, see cm_hold_none()): keeps the address for its
+ * owner from before the account is gone. If that fails nothing is removed. An
+ * account without a hash that can be read has no owner to keep it for. */
 enum cm_dir_result cm_account_remove(int mailboxes_fd, const char *name,
+				     const struct cm_hold *hold,
 				     const char **error_r);
 
 /* Is what this descriptor is of still to be removed? */
@@ -41,8 +48,10 @@ typedef bool cm_account_due_fn(void *ctx, int account_fd);
  * between the answer and the removal; if it says no, the account is put back
  * as it was: CM_DIR_EXISTS. (If somebody has made a new one of the same name
  * meanwhile, within microseconds, that one is it.) What an earlier removal
- * has left is finished without asking. */
+ * has left is finished without asking. An account that stays may leave a held
+ * name behind, which means nothing as long as the account is there. */
 enum cm_dir_result cm_account_remove_if(int mailboxes_fd, const char *name,
+					const struct cm_hold *hold,
 					cm_account_due_fn *due, void *ctx,
 					const char **error_r);
 

@@ -96,6 +96,28 @@ static size_t find_token(const char *list, const char *password,
 	}
 }
 
+size_t cm_account_invite_token(const struct cm_settings *set,
+			       const char *password, size_t password_len)
+{
+	return find_token(set->invite_token, password, password_len);
+}
+
+enum cm_account_verdict
+cm_account_password_check(const struct cm_settings *set,
+			  const char *password, size_t password_len,
+			  size_t token_len)
+{
+	if (password_len > CM_ACCOUNT_MAX_PASSWORD)
+		return CM_ACCOUNT_PASSWORD_LONG;
+	if (password_len > 0 && memchr(password, '\0', password_len) != NULL)
+		return CM_ACCOUNT_PASSWORD_NUL;
+	/* password_min_length is at least 1, so this is for empty ones, too */
+	if (utf8_chars(password + token_len, password_len - token_len) <
+	    set->password_min_length)
+		return CM_ACCOUNT_PASSWORD_SHORT;
+	return CM_ACCOUNT_ALLOWED;
+}
+
 static bool has_words(const char *list)
 {
 	return list[strspn(list, " \t\r\n")] != '\0';
@@ -107,24 +129,23 @@ cm_account_rules_check(const struct cm_settings *set,
 		       const char *name, size_t name_len,
 		       const char *password, size_t password_len)
 {
+	enum cm_account_verdict verdict;
 	size_t local_len, token_len = 0;
 
 	if (facts->closed)
 		return CM_ACCOUNT_CLOSED;
-	if (has_words(set->invite_token)) {
-		token_len = find_token(set->invite_token, password,
-				       password_len);
+	if (has_words(set->invite_token) || facts->token_needed) {
+		token_len = cm_account_invite_token(set, password,
+						    password_len);
 		if (token_len == 0)
+			token_len = facts->token_len;
+		if (token_len == 0 || token_len > password_len)
 			return CM_ACCOUNT_NO_TOKEN;
 	}
-	if (password_len > CM_ACCOUNT_MAX_PASSWORD)
-		return CM_ACCOUNT_PASSWORD_LONG;
-	if (password_len > 0 && memchr(password, '\0', password_len) != NULL)
-		return CM_ACCOUNT_PASSWORD_NUL;
-	/* password_min_length is at least 1, so this is for empty ones, too */
-	if (utf8_chars(password + token_len, password_len - token_len) <
-	    set->password_min_length)
-		return CM_ACCOUNT_PASSWORD_SHORT;
+	verdict = cm_account_password_check(set, password, password_len,
+					    token_len);
+	if (verdict != CM_ACCOUNT_ALLOWED)
+		return verdict;
 	if (!split(name, name_len, &local_len))
 		return CM_ACCOUNT_ADDRESS;
 	if (!domain_is_ours(set, name + local_len + 1,
@@ -158,7 +179,7 @@ const char *cm_account_verdict_text(enum cm_account_verdict verdict)
 	case CM_ACCOUNT_CLOSED:
 		return "registration is closed";
 	case CM_ACCOUNT_NO_TOKEN:
-		return "password begins with no invite token";
+		return "password begins with no token that is good";
 	case CM_ACCOUNT_PASSWORD_SHORT:
 		return "password is too short";
 	case CM_ACCOUNT_PASSWORD_LONG:

@@ -31,7 +31,7 @@ struct cm_settings;
 enum cm_account_verdict {
 	CM_ACCOUNT_ALLOWED,
 	CM_ACCOUNT_CLOSED,	   /* no new accounts at the moment */
-	CM_ACCOUNT_NO_TOKEN,	   /* begins with none of invite_token */
+	CM_ACCOUNT_NO_TOKEN,	   /* begins with no token that is good */
 	CM_ACCOUNT_PASSWORD_SHORT,
 	CM_ACCOUNT_PASSWORD_LONG,
 	CM_ACCOUNT_PASSWORD_NUL,
@@ -49,7 +49,24 @@ enum cm_account_verdict {
 
 struct cm_account_facts {
 	bool closed; /* registration is switched off */
+	/* A registration token is needed (cm-token.h), beside those of
+	 * invite_token; and length of the one that the password begins with,
+	 * 0: none. */
+	bool token_needed;
+	size_t token_len;
 };
+
+/* Length of the first token of invite_token that the password begins with, 0
+ * if there is none. */
+size_t cm_account_invite_token(const struct cm_settings *set,
+			       const char *password, size_t password_len);
+
+/* The rules about the password alone; the first token_len bytes of it do not
+ * count. */
+enum cm_account_verdict
+cm_account_password_check(const struct cm_settings *set,
+			  const char *password, size_t password_len,
+			  size_t token_len);
 
 /* name and password as the client sent them, so that upper case is seen.
  * A name longer than username_max_length is refused whatever the limit of

@@ -34,7 +34,7 @@ bool cm_ascii_equal_n(const char *a, const char *b, size_t len)
 	return len == 0;
 }
 
-static bool is_alnum(char c)
+bool cm_ascii_is_alnum(char c)
 {
 	c = lower(c);
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -42,7 +42,7 @@ static bool is_alnum(char c)
 
 static bool is_atext(char c)
 {
-	return is_alnum(c) ||
+	return cm_ascii_is_alnum(c) ||
 	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
@@ -83,7 +83,7 @@ bool cm_addr_domain_valid(const char *domain, size_t len)
 		if (domain[i] == '.' || domain[i] == '-') {
 			if (at_start || at_end)
 				return false;
-		} else if (!is_alnum(domain[i]) && domain[i] != '_')
+		} else if (!cm_ascii_is_alnum(domain[i]) && domain[i] != '_')
 			return false;
 	}
 	return true;

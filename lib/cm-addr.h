@@ -31,6 +31,9 @@ void cm_ascii_lower(char *s);
 bool cm_ascii_equal(const char *a, const char *b);
 bool cm_ascii_equal_n(const char *a, const char *b, size_t len);
 
+/* A letter or digit of ASCII, whatever the locale says. */
+bool cm_ascii_is_alnum(char c);
+
 /* Splits and lower-cases text[0..len): exactly one @, something on both
  * sides, dot-atom characters (RFC 5322 3.2.3) before it, a domain by
  * cm_addr_domain_valid() behind it, within the limits above. 0, or -1. */

@@ -140,6 +140,25 @@ static const struct {
 
 #define HEADER_READERS (sizeof(header_readers) / sizeof(*header_readers))
 
+/* Fields that say nothing of the shape need no second opinion. Only plain
+ * names are sure to be read the same way by everybody. */
+static bool field_is_shapeless(const char *name, size_t name_len)
+{
+	static const char *const shaping[] = { "Content-", "MIME-" };
+	size_t i, len;
+
+	for (i = 0; i < sizeof(shaping) / sizeof(*shaping); i++) {
+		len = strlen(shaping[i]);
+		if (name_len >= len && cm_ascii_equal_n(name, shaping[i], len))
+			return false;
+	}
+	for (i = 0; i < name_len; i++) {
+		if (!cm_ascii_is_alnum(name[i]) && name[i] != '-')
+			return false;
+	}
+	return true;
+}
+
 static enum cm_rule skeleton_header(struct cm_message *msg, const char *name,
 				    size_t name_len, const char *value,
 				    size_t value_len)
@@ -147,7 +166,7 @@ static enum cm_rule skeleton_header(struct cm_message *msg, const char *name,
 	msg->skeleton_size += name_len + 1 + value_len + 2;
 	if (msg->skeleton_size > CM_MESSAGE_MAX_SKELETON)
 		return CM_RULE_HEADER_SIZE;
-	if (msg->skeleton != NULL) {
+	if (msg->skeleton != NULL && !field_is_shapeless(name, name_len)) {
 		msg->skeleton(msg->skeleton_ctx, name, name_len);
 		msg->skeleton(msg->skeleton_ctx, ":", 1);
 		msg->skeleton(msg->skeleton_ctx, value, value_len);

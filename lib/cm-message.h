@@ -40,8 +40,9 @@ enum cm_message_kind {
 	CM_MESSAGE_REPORT     /* multipart/report: cleartext, maybe a bounce */
 };
 
-/* Gets the skeleton piece by piece, as bytes in their order: header fields as
- * they were (folds and all), body lines, each with CR LF. */
+/* Gets the skeleton piece by piece, as bytes in their order: the header fields
+ * that shape it (Content-*, MIME-*, and what has no plain name) as they were,
+ * folds and all, then the body lines, each with CR LF. */
 typedef void cm_message_skeleton_fn(void *ctx, const void *data, size_t len);
 
 struct cm_message {

@@ -5,12 +5,6 @@
 
 #include <string.h>
 
-static bool is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9');
-}
-
 static bool is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -21,7 +15,7 @@ static bool only(const char *text, size_t len, const char *others)
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if (text[i] == '\0' || (!is_alnum(text[i]) &&
+		if (text[i] == '\0' || (!cm_ascii_is_alnum(text[i]) &&
 					strchr(others, text[i]) == NULL))
 			return false;
 	}

@@ -87,11 +87,15 @@ static bool has_control(const char *value)
 	return false;
 }
 
+static bool may_be_empty(const struct cm_setting_def *def)
+{
+	return def->default_value != NULL && *def->default_value == '\0';
+}
+
 static bool is_path(const char *value, const struct cm_setting_def *def)
 {
 	if (*value == '\0')
-		return def->default_value != NULL &&
-		       *def->default_value == '\0';
+		return may_be_empty(def);
 	return *value == '/' && !has_control(value);
 }
 
@@ -116,12 +120,15 @@ static bool ends_in_number(const char *domain)
 	return label[strspn(label, "0123456789")] == '\0';
 }
 
-static int set_domain(char **dest, const char *value)
+static int set_domain(char **dest, const struct cm_setting_def *def,
+		      const char *value)
 {
 	char domain[CM_ADDR_MAX_DOMAIN + 1];
 	size_t len = strlen(value);
 	struct in_addr ip;
 
+	if (len == 0 && may_be_empty(def))
+		return cm_setting_set_text(dest, value);
 	if (len > CM_ADDR_MAX_DOMAIN)
 		return 0;
 	memcpy(domain, value, len + 1);
@@ -221,7 +228,7 @@ int cm_setting_set(struct cm_settings *set, const struct cm_setting_def *def,
 	case CM_SETTING_NAME:
 		return is_name(value) ? cm_setting_set_text(dest, value) : 0;
 	case CM_SETTING_DOMAIN:
-		return set_domain(dest, value);
+		return set_domain(dest, def, value);
 	case CM_SETTING_UINT:
 	case CM_SETTING_OCTAL:
 		return set_number(dest, def, value);

@@ -2,6 +2,7 @@
 #include "cm-settings-private.h"
 #include "cm-addr.h"
 #include "cm-ini.h"
+#include "cm-io.h"
 #include "cm-origin.h"
 
 #include <arpa/inet.h>
@@ -157,6 +158,10 @@ static int finish(struct cm_settings *set, const char *name,
 			    "above username_max_length (%u)", name,
 			    set->username_min_length,
 			    set->username_max_length);
+	if (set->trim_to >= set->trim_above)
+		return fail(set, error_r, "%s: trim_to (%u) is not below "
+			    "trim_above (%u)", name, set->trim_to,
+			    set->trim_above);
 	if (derive(set) < 0)
 		return fail(set, error_r, "%s: out of memory", name);
 	if (strlen(set->milter_socket_path) >= MAX_SOCKET_PATH)
@@ -270,34 +275,13 @@ int cm_settings_parse(struct cm_settings *set, const char *name,
 	return ret;
 }
 
-/* One byte more than allowed is read, so that parse() can refuse it. */
-static char *slurp(int fd, size_t *size_r)
-{
-	size_t used = 0, max = CM_INI_MAX_SIZE + 1;
-	char *buf = malloc(max);
-
-	while (buf != NULL && used < max) {
-		ssize_t ret = read(fd, buf + used, max - used);
-
-		if (ret < 0 && errno == EINTR)
-			continue;
-		if (ret < 0) {
-			free(buf);
-			return NULL;
-		}
-		if (ret == 0)
-			break;
-		used += (size_t)ret;
-	}
-	*size_r = used;
-	return buf;
-}
-
 int cm_settings_read(struct cm_settings *set, const char *path,
 		     cm_settings_warn_fn *warn, void *ctx,
 		     const char **error_r)
 {
-	size_t size = 0;
+	/* one byte more than allowed, so that parse() can refuse it */
+	const size_t max = CM_INI_MAX_SIZE + 1;
+	ssize_t size = -1;
 	char *text;
 	int fd, ret;
 
@@ -305,14 +289,16 @@ int cm_settings_read(struct cm_settings *set, const char *path,
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return fail(set, error_r, "%s: %s", path, strerror(errno));
-	text = slurp(fd, &size);
-	if (text == NULL) {
+	text = malloc(max);
+	if (text != NULL)
+		size = cm_read_all(fd, text, max);
+	if (size < 0) {
 		ret = fail(set, error_r, "%s: %s", path, strerror(errno));
 	} else {
-		ret = cm_settings_parse(set, path, text, size, warn, ctx,
-					error_r);
-		free(text);
+		ret = cm_settings_parse(set, path, text, (size_t)size, warn,
+					ctx, error_r);
 	}
+	free(text);
 	(void)close(fd);
 	return ret;
 }

@@ -50,15 +50,28 @@ struct cm_settings {
 	uint64_t max_message_size; /* bytes */
 	unsigned int max_user_send_per_minute;
 	unsigned int max_user_send_burst_size;
+	unsigned int trim_above, trim_to; /* percent of max_mailbox_size */
+	unsigned int trim_keep_hours;
 	unsigned int delete_mails_after; /* days */
 	unsigned int delete_large_after; /* days */
 	uint64_t delete_large_size; /* bytes */
 	unsigned int delete_inactive_users_after; /* days */
+	unsigned int hold_deleted_days; /* 0 = off */
 	double max_load_1m;
 	uint64_t min_available_memory; /* bytes */
 	uint64_t min_free_disk_space; /* bytes */
 	unsigned int max_imap_connections;
 	unsigned int max_smtp_connections;
+
+	/* what clients are told by IMAP METADATA */
+	char *server_comment; /* "" = none */
+	char *privacy_mail;   /* an address; "" = none */
+	char *turn_host;      /* "" = mail_domain */
+	unsigned int turn_port;
+	unsigned int turn_ttl; /* hours */
+	char *turn_secret_file;
+	char *iroh_relay; /* a URL; "" = none */
+	char *appversions_file;
 
 	/* the policy */
 	unsigned int max_user_send_per_day; /* 0 = no such limit */
@@ -94,7 +107,8 @@ enum cm_setting_type {
 	CM_SETTING_STRING, /* any text */
 	CM_SETTING_PATH,   /* absolute path, or empty if that is its default */
 	CM_SETTING_DOMAIN, /* host name, lower-cased, or IPv4 address; not
-			      ending in a number otherwise; no brackets */
+			      ending in a number otherwise; no brackets; or
+			      empty if that is its default */
 	CM_SETTING_NAME,   /* user or group name */
 	CM_SETTING_UINT,   /* unsigned int between min and max */
 	CM_SETTING_OCTAL,  /* unsigned int, written as 0660 */

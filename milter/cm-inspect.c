@@ -133,7 +133,7 @@ int cm_inspect_end(struct cm_inspect *inspect, const char *queue_id,
 		return -1;
 	if (cm_message_finish(&inspect->msg) == CM_RULE_NONE &&
 	    !cm_gmime_agrees(inspect->skeleton, inspect->skeleton_size,
-			     inspect->msg.kind, inspect->from))
+			     inspect->msg.kind))
 		inspect->msg.rule = CM_RULE_MIME_DISAGREEMENT;
 	if (ask_exempt(inspect) < 0)
 		return -1;
@@ -149,6 +149,11 @@ bool cm_inspect_sender_differs(const struct cm_inspect *inspect)
 {
 	return *inspect->input.mail_from != '\0' &&
 	       !cm_ascii_equal(inspect->input.mail_from, inspect->from);
+}
+
+bool cm_inspect_is_request(const struct cm_inspect *inspect)
+{
+	return inspect->msg.kind == CM_MESSAGE_SECUREJOIN;
 }
 
 void cm_inspect_deinit(struct cm_inspect *inspect)

@@ -38,15 +38,42 @@ static void count_addresses(InternetAddressList *list, unsigned int depth,
 	}
 }
 
+/* "<a@b>" and nothing else, as clients without names write it: whoever reads
+ * it, it is that address. Leaves out the brackets. */
+static bool is_plain_address(const char **value, size_t *len)
+{
+	struct cm_addr addr;
+
+	if (*len > 0 && **value == ' ') {
+		(*value)++;
+		(*len)--;
+	}
+	if (*len < 2 || **value != '<' || (*value)[*len - 1] != '>')
+		return false;
+	(*value)++;
+	*len -= 2;
+	return cm_addr_parse(&addr, *value, *len) == 0;
+}
+
 void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
 		   char *addr)
 {
-	char *text = g_strndup(value, len);
-	InternetAddressList *list = internet_address_list_parse(NULL, text);
-	const char *first = NULL;
+	const char *first = value;
+	size_t first_len = len;
+	char *text;
+	InternetAddressList *list;
 
 	*count_r = 0;
 	*addr = '\0';
+	if (is_plain_address(&first, &first_len)) {
+		memcpy(addr, first, first_len);
+		addr[first_len] = '\0';
+		*count_r = 1;
+		return;
+	}
+	first = NULL;
+	text = g_strndup(value, len);
+	list = internet_address_list_parse(NULL, text);
 	if (list != NULL) {
 		count_addresses(list, 0, count_r, &first);
 		if (*count_r == 1 && first != NULL &&
@@ -115,10 +142,13 @@ int cm_gmime_plain_addresses(const char *value, size_t len, char **plain_r)
 	char *text;
 	InternetAddressList *list;
 	GString *plain;
-	size_t i;
+	const char *only = value;
+	size_t i, only_len = len;
 	int ret;
 
 	*plain_r = NULL;
+	if (is_plain_address(&only, &only_len))
+		return 0;
 	for (i = 0; i < sizeof(hidden) / sizeof(*hidden); i++) {
 		if (same_list(value, len, hidden[i]))
 			return 0;
@@ -184,29 +214,17 @@ static bool parts_agree(GMimeObject *root, enum cm_message_kind kind)
 			"application", "octet-stream");
 }
 
-static bool from_agrees(GMimeMessage *message, const char *from)
-{
-	InternetAddressList *list = g_mime_message_get_from(message);
-	const char *first = NULL;
-	unsigned int count = 0;
-
-	if (list != NULL)
-		count_addresses(list, 0, &count, &first);
-	return count == 1 && first != NULL && cm_ascii_equal(first, from);
-}
-
 bool cm_gmime_agrees(const void *skeleton, size_t size,
-		     enum cm_message_kind kind, const char *from)
+		     enum cm_message_kind kind)
 {
 	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(skeleton, size);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
-	bool agrees = message != NULL &&
-		parts_agree(g_mime_message_get_mime_part(message), kind) &&
-		from_agrees(message, from);
+	/* a message would make lists of addresses, too */
+	GMimeObject *root = g_mime_parser_construct_part(parser, NULL);
+	bool agrees = root != NULL && parts_agree(root, kind);
 
-	if (message != NULL)
-		g_object_unref(message);
+	if (root != NULL)
+		g_object_unref(root);
 	g_object_unref(parser);
 	g_object_unref(stream);
 	return agrees;

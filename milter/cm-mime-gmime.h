@@ -30,8 +30,8 @@ void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
 int cm_gmime_plain_addresses(const char *value, size_t len, char **plain_r);
 
 /* Does GMime see in the skeleton the message that cm-message accepted: kind,
- * number and types of the parts, nothing around them, one From address? */
+ * number and types of the parts, nothing around them? */
 bool cm_gmime_agrees(const void *skeleton, size_t size,
-		     enum cm_message_kind kind, const char *from);
+		     enum cm_message_kind kind);
 
 #endif

@@ -71,3 +71,35 @@ void cm_auth_account_user(const struct cm_auth_relay *relay, const char *name,
 	user_r->gid = relay->gid;
 	user_r->quota_bytes = relay->set.max_mailbox_size;
 }
+
+enum passdb_result cm_auth_reply(struct cm_auth_relay *relay,
+				 struct auth_request *request)
+{
+	struct cm_authdb_user user;
+
+	cm_auth_account_user(relay, request->fields.user, &user);
+	if (cm_authdb_reply_passdb(request, &user) < 0)
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	return PASSDB_RESULT_OK;
+}
+
+bool cm_auth_is_plain_login(const struct auth_request *request)
+{
+	const struct auth_request_fields *fields = &request->fields;
+
+	return fields->master_user == NULL &&
+	       fields->requested_login_user == NULL &&
+	       !fields->skip_password_check;
+}
+
+void cm_auth_warn_about_note(struct cm_auth_relay *relay,
+			     enum cm_dir_result result, const char *error)
+{
+	if (result == CM_DIR_OK || result == CM_DIR_UNKNOWN ||
+	    !cm_auth_may_warn(&relay->next_note_warning))
+		return;
+	if (result == CM_DIR_FAILED)
+		e_warning(cm_auth_event, "cannot %s: %m", error);
+	else
+		e_warning(cm_auth_event, "%s; it is left as it is", error);
+}

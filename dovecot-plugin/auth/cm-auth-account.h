@@ -33,6 +33,21 @@ int cm_auth_account_is_disabled(const struct cm_auth_account *account);
 void cm_auth_account_user(const struct cm_auth_relay *relay, const char *name,
 			  struct cm_authdb_user *user_r);
 
+/* Answers a passdb request with that; PASSDB_RESULT_OK, or
+ * PASSDB_RESULT_INTERNAL_FAILURE (logged). */
+enum passdb_result cm_auth_reply(struct cm_auth_relay *relay,
+				 struct auth_request *request);
+
+/* Is this the owner's own login? A master user acts for somebody else, and a
+ * password that another passdb has approved need not be one that belongs
+ * here: neither makes an account, or keeps one alive. */
+bool cm_auth_is_plain_login(const struct auth_request *request);
+
+/* Logs that something could not be noted, at most once a minute: no reason to
+ * refuse anybody, but for the admin to know. */
+void cm_auth_warn_about_note(struct cm_auth_relay *relay,
+			     enum cm_dir_result result, const char *error);
+
 /* Logs a result of cm-account-dir.h that is our trouble. */
 void cm_auth_log_trouble(enum cm_dir_result result, const char *error);
 

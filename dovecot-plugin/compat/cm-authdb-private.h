@@ -39,6 +39,14 @@ extern const struct cm_authdb_driver *cm_authdb_driver;
 extern struct passdb_module_interface cm_authdb_passdb_iface;
 extern struct userdb_module_interface cm_authdb_userdb_iface;
 
+/* cm-authdb.c: what of a user Dovecot shall know without the admin's word. */
+void cm_authdb_set_passdb_fields(struct auth_request *request,
+				 const struct cm_authdb_field *fields,
+				 unsigned int count);
+void cm_authdb_set_userdb_fields(struct auth_request *request,
+				 const struct cm_authdb_field *fields,
+				 unsigned int count);
+
 /* cm-authdb-verify.c */
 void cm_authdb_verify_in_worker(struct cm_authdb_passdb *passdb,
 				struct auth_request *request,
@@ -51,6 +59,10 @@ void cm_authdb_iface_init(void);
 /* Sends a line to a worker; cm_authdb_worker_answered() gets the answer. */
 void cm_authdb_call_worker(struct auth_request *request, const char *line,
 			   void *context);
+/* What the login is for ("imap", "smtp"), and the connection of the process
+ * that asks auth; -1: there is none. */
+const char *cm_authdb_protocol(const struct auth_request *request);
+int cm_authdb_client_fd(const struct auth_request *request);
 void cm_authdb_log_mismatch(struct auth_request *request);
 struct cm_authdb_field cm_authdb_quota_field(uint64_t bytes);
 int cm_authdb_apply_passdb(struct auth_request *request,

@@ -4,6 +4,9 @@
  */
 #include "cm-authdb-private.h"
 
+#include "auth-client-connection.h"
+#include "auth-request-handler.h"
+#include "auth-request-handler-private.h"
 #include "auth-worker-server.h"
 #include "passdb-blocking.h"
 
@@ -69,6 +72,19 @@ void cm_authdb_call_worker(struct auth_request *request, const char *line,
 			 worker_answered, call);
 }
 
+const char *cm_authdb_protocol(const struct auth_request *request)
+{
+	return request->fields.service;
+}
+
+int cm_authdb_client_fd(const struct auth_request *request)
+{
+	const struct auth_request_handler *handler = request->handler;
+
+	return handler == NULL || handler->conn == NULL ? -1 :
+		handler->conn->fd;
+}
+
 void cm_authdb_log_mismatch(struct auth_request *request)
 {
 	auth_request_log_password_mismatch(request, AUTH_SUBSYS_DB);
@@ -86,14 +102,7 @@ int cm_authdb_apply_passdb(struct auth_request *request,
 			   const struct cm_authdb_field *fields,
 			   unsigned int count)
 {
-	unsigned int i;
-
-	for (i = 0; i < count; i++) {
-		auth_request_set_field(request,
-				       t_strconcat("userdb_", fields[i].name,
-						   NULL),
-				       fields[i].value, NULL);
-	}
+	cm_authdb_set_passdb_fields(request, fields, count);
 	return 0;
 }
 
@@ -101,11 +110,6 @@ int cm_authdb_apply_userdb(struct auth_request *request,
 			   const struct cm_authdb_field *fields,
 			   unsigned int count)
 {
-	unsigned int i;
-
-	for (i = 0; i < count; i++) {
-		auth_request_set_userdb_field(request, fields[i].name,
-					      fields[i].value);
-	}
+	cm_authdb_set_userdb_fields(request, fields, count);
 	return 0;
 }

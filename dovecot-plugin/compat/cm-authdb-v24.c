@@ -4,6 +4,11 @@
  */
 #include "cm-authdb-private.h"
 
+#include "connection.h"
+
+#include "auth-client-connection.h"
+#include "auth-request-handler.h"
+#include "auth-request-handler-private.h"
 #include "auth-settings.h"
 #include "auth-worker-connection.h"
 #include "passdb-blocking.h"
@@ -91,6 +96,19 @@ void cm_authdb_call_worker(struct auth_request *request, const char *line,
 			 worker_answered, call);
 }
 
+const char *cm_authdb_protocol(const struct auth_request *request)
+{
+	return request->fields.protocol;
+}
+
+int cm_authdb_client_fd(const struct auth_request *request)
+{
+	const struct auth_request_handler *handler = request->handler;
+
+	return handler == NULL || handler->conn == NULL ? -1 :
+		handler->conn->conn.fd_in;
+}
+
 void cm_authdb_log_mismatch(struct auth_request *request)
 {
 	auth_request_db_log_password_mismatch(request);
@@ -122,17 +140,8 @@ int cm_authdb_apply_passdb(struct auth_request *request,
 			   const struct cm_authdb_field *fields,
 			   unsigned int count)
 {
-	unsigned int i;
-
-	if (request->passdb->set->fields_import_all) {
-		for (i = 0; i < count; i++) {
-			auth_request_set_field(request,
-					       t_strconcat("userdb_",
-							   fields[i].name,
-							   NULL),
-					       fields[i].value, NULL);
-		}
-	}
+	if (request->passdb->set->fields_import_all)
+		cm_authdb_set_passdb_fields(request, fields, count);
 	return auth_request_set_passdb_fields(
 		request, fields_table(request->pool, fields, count));
 }
@@ -141,14 +150,8 @@ int cm_authdb_apply_userdb(struct auth_request *request,
 			   const struct cm_authdb_field *fields,
 			   unsigned int count)
 {
-	unsigned int i;
-
-	if (request->userdb->set->fields_import_all) {
-		for (i = 0; i < count; i++) {
-			auth_request_set_userdb_field(request, fields[i].name,
-						      fields[i].value);
-		}
-	}
+	if (request->userdb->set->fields_import_all)
+		cm_authdb_set_userdb_fields(request, fields, count);
 	return auth_request_set_userdb_fields(
 		request, fields_table(request->pool, fields, count));
 }

@@ -14,6 +14,8 @@
 #include "str.h"
 #include "strescape.h"
 
+#include <sys/socket.h>
+
 struct cm_authdb_waiting {
 	struct cm_authdb_waiting *prev, *next;
 	struct cm_authdb_passdb *passdb;
@@ -22,11 +24,30 @@ struct cm_authdb_waiting {
 	struct timeout *to;
 };
 
+/* Postfix's client of Dovecot's SASL protocol takes every FAIL for a wrong
+ * password and answers 535, also when Dovecot says that it is temporary
+ * (xsasl_dovecot_server.c, from 2.3 to 3.12). It answers 454 when its
+ * connection to auth breaks. Each smtpd has a connection of its own, and one
+ * client at a time, so breaking it concerns nobody else; smtpd makes another
+ * for the next login. Dovecot's own login processes understand, and other
+ * passdbs behind ours have their say. */
+static void tell_postfix(struct auth_request *request)
+{
+	const char *protocol = cm_authdb_protocol(request);
+	int fd = cm_authdb_client_fd(request);
+
+	if (fd >= 0 && protocol != NULL && strcmp(protocol, "smtp") == 0 &&
+	    request->passdb->next == NULL)
+		(void)shutdown(fd, SHUT_RDWR);
+}
+
 static void finish(struct cm_authdb_waiting *waiting,
 		   enum passdb_result result)
 {
 	struct auth_request *request = waiting->request;
 
+	if (result == PASSDB_RESULT_INTERNAL_FAILURE)
+		tell_postfix(request);
 	/* waiting is from the pool of the request */
 	waiting->callback(result, request);
 	auth_request_unref(&request);

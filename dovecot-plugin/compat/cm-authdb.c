@@ -175,6 +175,32 @@ static unsigned int fill_fields(const struct cm_authdb_user *user,
 	return count;
 }
 
+void cm_authdb_set_passdb_fields(struct auth_request *request,
+				 const struct cm_authdb_field *fields,
+				 unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		auth_request_set_field(request,
+				       t_strconcat("userdb_", fields[i].name,
+						   NULL),
+				       fields[i].value, NULL);
+	}
+}
+
+void cm_authdb_set_userdb_fields(struct auth_request *request,
+				 const struct cm_authdb_field *fields,
+				 unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		auth_request_set_userdb_field(request, fields[i].name,
+					      fields[i].value);
+	}
+}
+
 int cm_authdb_reply_passdb(struct auth_request *request,
 			   const struct cm_authdb_user *user)
 {

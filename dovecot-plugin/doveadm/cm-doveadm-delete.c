@@ -7,12 +7,16 @@
  */
 #include "cm-doveadm-cmds.h"
 
+#include "randgen.h"
+
 #include "cm-account-edit.h"
 #include "cm-account-remove.h"
 #include "cm-doveadm-accounts.h"
 #include "cm-doveadm-relay.h"
 #include "cm-doveadm-sessions.h"
+#include "cm-hold.h"
 
+#include <time.h>
 #include <unistd.h>
 
 /* Is anything of this name there, whatever state it is in? */
@@ -62,13 +66,14 @@ static void close_door(struct cm_doveadm_relay *relay, const char *name)
 }
 
 /* A delivery that was on its way may have made the directory again. */
-static void remove_one(struct cm_doveadm_relay *relay, const char *name,
+static void remove_one(struct cm_doveadm_relay *relay,
+		       const struct cm_hold *hold, const char *name,
 		       bool *removed_r)
 {
 	enum cm_dir_result result;
 	const char *text, *error;
 
-	result = cm_account_remove(relay->mailboxes_fd, name, &error);
+	result = cm_account_remove(relay->mailboxes_fd, name, hold, &error);
 	text = result == CM_DIR_OK ? "deleted" :
 		cm_doveadm_trouble(result, error);
 	*removed_r = result == CM_DIR_OK;
@@ -90,15 +95,27 @@ static void finish(struct cm_doveadm_relay *relay,
 	result = cm_account_remove_sweep(relay->mailboxes_fd, &error);
 	if (result != CM_DIR_OK && result != CM_DIR_UNKNOWN)
 		(void)cm_doveadm_trouble(result, error);
+	result = cm_hold_sweep(&relay->set, time(NULL), &error);
+	if (result != CM_DIR_OK)
+		(void)cm_doveadm_trouble(result, error);
 }
 
 static void delete(struct cm_doveadm_relay *relay,
 		   ARRAY_TYPE(const_string) *names)
 {
 	ARRAY_TYPE(const_string) gone;
-	const char *name;
+	unsigned char fresh[CM_STATE_KEY_SIZE];
+	enum cm_dir_result result;
+	struct cm_hold hold;
+	const char *name, *error;
 	bool removed;
 
+	random_fill(fresh, sizeof(fresh));
+	result = cm_hold_open(&relay->set, time(NULL), fresh, &hold, &error);
+	if (result != CM_DIR_OK) {
+		(void)cm_doveadm_trouble(result, error);
+		return;
+	}
 	array_foreach_elem(names, name) T_BEGIN {
 		close_door(relay, name);
 	} T_END;
@@ -107,11 +124,12 @@ static void delete(struct cm_doveadm_relay *relay,
 	t_array_init(&gone, array_count(names));
 	array_foreach_elem(names, name) {
 		T_BEGIN {
-			remove_one(relay, name, &removed);
+			remove_one(relay, &hold, name, &removed);
 		} T_END;
 		if (removed)
 			array_push_back(&gone, &name);
 	}
+	cm_hold_close(&hold);
 	finish(relay, &gone);
 }
 

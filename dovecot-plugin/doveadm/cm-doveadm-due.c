@@ -290,6 +290,7 @@ static bool still_aborted(void *ctx ATTR_UNUSED, int account_fd)
 static void expire_nobody(struct cm_expire_run *run, const char *name, int fd)
 {
 	enum cm_dir_result result;
+	struct cm_hold nobody;
 	const char *error;
 	struct stat st;
 
@@ -300,8 +301,10 @@ static void expire_nobody(struct cm_expire_run *run, const char *name, int fd)
 	    !still_aborted(NULL, fd))
 		return;
 	if (!run->dry) {
+		cm_hold_none(&nobody);
 		result = cm_account_remove_if(run->relay.mailboxes_fd, name,
-					      still_aborted, NULL, &error);
+					      &nobody, still_aborted, NULL,
+					      &error);
 		if (result == CM_DIR_EXISTS || result == CM_DIR_UNKNOWN)
 			return;
 		if (result != CM_DIR_OK) {

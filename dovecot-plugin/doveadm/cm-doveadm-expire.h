@@ -17,6 +17,7 @@
 
 #include "cm-doveadm-relay.h"
 #include "cm-expire.h"
+#include "cm-hold.h"
 
 struct cm_mail_service;
 
@@ -46,6 +47,8 @@ struct cm_expire_run {
 	unsigned int unopened; /* accounts in a row */
 
 	/* in cm-doveadm-inactive.c */
+	struct cm_hold hold;
+	bool hold_open;
 	pool_t inactive_pool;
 	ARRAY_TYPE(const_string) inactive;
 };

@@ -9,6 +9,8 @@
  */
 #include "cm-doveadm-expire.h"
 
+#include "randgen.h"
+
 #include "cm-account-info.h"
 #include "cm-account-remove.h"
 #include "cm-doveadm-sessions.h"
@@ -42,13 +44,33 @@ static bool still_inactive(void *ctx, int account_fd)
 		cm_expire_account(&run->rules, last);
 }
 
+/* Their names stay theirs for a while: cm-hold.h. */
+static bool open_hold(struct cm_expire_run *run)
+{
+	unsigned char fresh[CM_STATE_KEY_SIZE];
+	enum cm_dir_result result;
+	const char *error;
+
+	if (run->hold_open)
+		return TRUE;
+	random_fill(fresh, sizeof(fresh));
+	result = cm_hold_open(&run->relay.set, run->rules.now, fresh,
+			      &run->hold, &error);
+	if (result != CM_DIR_OK) {
+		cm_expire_trouble(run, result, error);
+		return FALSE;
+	}
+	run->hold_open = TRUE;
+	return TRUE;
+}
+
 static bool remove_one(struct cm_expire_run *run, const char *name)
 {
 	enum cm_dir_result result;
 	const char *error;
 
 	result = cm_account_remove_if(run->relay.mailboxes_fd, name,
-				      still_inactive, run, &error);
+				      &run->hold, still_inactive, run, &error);
 	if (result == CM_DIR_EXISTS || result == CM_DIR_UNKNOWN)
 		return FALSE;
 	if (result != CM_DIR_OK) {
@@ -79,6 +101,10 @@ void cm_expire_inactive_flush(struct cm_expire_run *run)
 
 	if (run->inactive_pool == NULL)
 		return;
+	if (!open_hold(run)) {
+		pool_unref(&run->inactive_pool);
+		return;
+	}
 	array_sort(&run->inactive, i_strcmp_p);
 	if (!cm_doveadm_sessions_end(&run->relay, &run->inactive))
 		run->counts.failed++; /* said why */
@@ -98,9 +124,15 @@ void cm_expire_inactive_finish(struct cm_expire_run *run)
 	enum cm_dir_result result;
 	const char *error;
 
+	if (run->hold_open)
+		cm_hold_close(&run->hold);
+	run->hold_open = FALSE;
 	if (run->dry)
 		return;
 	result = cm_account_remove_sweep(run->relay.mailboxes_fd, &error);
 	if (result != CM_DIR_OK && result != CM_DIR_UNKNOWN)
+		cm_expire_trouble(run, result, error);
+	result = cm_hold_sweep(&run->relay.set, run->rules.now, &error);
+	if (result != CM_DIR_OK)
 		cm_expire_trouble(run, result, error);
 }

@@ -30,7 +30,6 @@ static const char *ask(void)
 const char *cm_doveadm_password_get(struct doveadm_cmd_context *cctx,
 				    const struct cm_settings *set)
 {
-	struct cm_account_facts facts;
 	enum cm_account_verdict verdict;
 	const char *password;
 
@@ -43,21 +42,13 @@ const char *cm_doveadm_password_get(struct doveadm_cmd_context *cctx,
 		if (password == NULL)
 			return NULL;
 	}
-	/* Of these rules only those about the password matter. They come
-	 * before those about the name. */
-	i_zero(&facts);
-	verdict = cm_account_rules_check(set, &facts, "", 0, password,
-					 strlen(password));
-	switch (verdict) {
-	case CM_ACCOUNT_PASSWORD_SHORT:
-	case CM_ACCOUNT_PASSWORD_LONG:
-	case CM_ACCOUNT_PASSWORD_NUL:
-		i_error("%s", cm_account_verdict_text(verdict));
-		cm_doveadm_exit(EX_DATAERR);
-		return NULL;
-	default:
+	verdict = cm_account_password_check(set, password, strlen(password),
+					    0);
+	if (verdict == CM_ACCOUNT_ALLOWED)
 		return password;
-	}
+	i_error("%s", cm_account_verdict_text(verdict));
+	cm_doveadm_exit(EX_DATAERR);
+	return NULL;
 }
 
 const char *cm_doveadm_password_hash(const char *password)

@@ -8,6 +8,7 @@
 #include "cm-counters-read.h"
 #include "cm-doveadm-relay.h"
 #include "cm-registration.h"
+#include "cm-token.h"
 
 #include <unistd.h>
 
@@ -19,6 +20,25 @@ static void trouble(const char *what)
 {
 	i_error("cannot %s: %m", what);
 	cm_doveadm_exit(EX_TEMPFAIL);
+}
+
+/* Does a new account need a token? Closed goes over that. */
+static bool token_needed(struct cm_doveadm_relay *relay)
+{
+	enum cm_dir_result result;
+	struct cm_tokens tokens;
+	const char *error;
+
+	if (relay->set.invite_token[strspn(relay->set.invite_token,
+					   " \t\r\n")] != '\0')
+		return TRUE;
+	result = cm_tokens_open(relay->set.state_dir, NULL, &tokens, &error);
+	if (result == CM_DIR_OK)
+		cm_tokens_close(&tokens);
+	else if (result != CM_DIR_UNKNOWN)
+		(void)cm_doveadm_trouble(result, error);
+	/* with damaged ones nobody gets in who has none */
+	return result != CM_DIR_UNKNOWN;
 }
 
 /* Returns what cm_registration_closed() does. */
@@ -41,7 +61,8 @@ static int print_status(struct cm_doveadm_relay *relay, unsigned int *why_r)
 	doveadm_print_header_simple("registration");
 	doveadm_print_header("closed_by", "closed_by",
 			     DOVEADM_PRINT_HEADER_FLAG_EXPAND);
-	doveadm_print(ret > 0 ? "closed" : "open");
+	doveadm_print(ret > 0 ? "closed" :
+		      token_needed(relay) ? "token" : "open");
 	doveadm_print(by);
 	return ret;
 }
@@ -54,6 +75,14 @@ static void set_registration(struct doveadm_cmd_context *cctx, bool closed)
 
 	if (!cm_doveadm_relay_open(cctx, &relay))
 		return;
+	/* the last token was removed, and so the need for one goes as well */
+	if (!closed) {
+		enum cm_dir_result result =
+			cm_tokens_drop(relay.set.state_dir, &error);
+
+		if (result == CM_DIR_FAILED || result == CM_DIR_CORRUPT)
+			(void)cm_doveadm_trouble(result, error);
+	}
 	if (cm_registration_set(&relay.set, closed, NULL, &error) < 0)
 		trouble(error);
 	else if (print_status(&relay, &why) > 0 && !closed) {

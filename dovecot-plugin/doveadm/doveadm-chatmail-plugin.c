@@ -21,7 +21,17 @@ const char *doveadm_chatmail_plugin_version = DOVECOT_ABI_VERSION;
 	DOVEADM_CMD_PARAM('\0', "mask", CMD_PARAM_ARRAY, \
 			  CMD_PARAM_FLAG_POSITIONAL)
 
+#define NAME \
+	DOVEADM_CMD_PARAM('\0', "name", CMD_PARAM_STR, \
+			  CMD_PARAM_FLAG_POSITIONAL)
+
+#define TARGETS \
+	DOVEADM_CMD_PARAM('\0', "target", CMD_PARAM_ARRAY, \
+			  CMD_PARAM_FLAG_POSITIONAL)
+
 #define USER_MASKS "[-F <chatmail.ini>] <user mask> [...]"
+
+#define FEDERATION_TARGETS "[-F <chatmail.ini>] <address or domain> [...]"
 
 static struct doveadm_cmd_ver2 commands[] = { {
 	.name = "chatmail user list",
@@ -127,6 +137,67 @@ DOVEADM_CMD_PARAMS_END
 	.usage = "[-F <chatmail.ini>]",
 DOVEADM_CMD_PARAMS_START
 	CONFIG
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail token add",
+	.cmd = cm_doveadm_token_add,
+	.usage = "[-F <chatmail.ini>] [-m|--max-uses <number>] "
+		"[-e|--expires <day>] [-c|--comment <text>] <name> [<token>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	DOVEADM_CMD_PARAM('m', "max-uses", CMD_PARAM_INT64, 0)
+	DOVEADM_CMD_PARAM('e', "expires", CMD_PARAM_STR, 0)
+	DOVEADM_CMD_PARAM('c', "comment", CMD_PARAM_STR, 0)
+	NAME
+	DOVEADM_CMD_PARAM('\0', "token", CMD_PARAM_STR,
+			  CMD_PARAM_FLAG_POSITIONAL)
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail token list",
+	.cmd = cm_doveadm_token_list,
+	.usage = "[-F <chatmail.ini>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail token remove",
+	.cmd = cm_doveadm_token_remove,
+	.usage = "[-F <chatmail.ini>] <name>",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	NAME
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail federation list",
+	.cmd = cm_doveadm_federation_list,
+	.usage = "[-F <chatmail.ini>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail federation allow",
+	.cmd = cm_doveadm_federation_allow,
+	.usage = FEDERATION_TARGETS,
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	TARGETS
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail federation block",
+	.cmd = cm_doveadm_federation_block,
+	.usage = FEDERATION_TARGETS,
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	TARGETS
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail federation forget",
+	.cmd = cm_doveadm_federation_forget,
+	.usage = "[-F <chatmail.ini>] [-n|--dry-run] <address or domain> [...]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	DOVEADM_CMD_PARAM('n', "dry-run", CMD_PARAM_BOOL, 0)
+	TARGETS
 DOVEADM_CMD_PARAMS_END
 }, {
 	.name = "chatmail config",

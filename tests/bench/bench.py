@@ -11,7 +11,7 @@ import tempfile
 import time
 
 from bench_mail import Sealer
-from bench_milter import Milter
+from bench_milter import EmptyMilter, Milter
 from bench_postfix import Postfix
 
 DOMAIN = "bench.test"
@@ -34,7 +34,7 @@ GOAL_PEAK_KB = 32 * 1024
 
 COLUMNS = (("size", "%-5s"), ("conc", "%4s"), ("messages", "%8s"),
            ("without/s", "%9s"), ("with/s", "%9s"), ("ratio", "%6s"),
-           ("goal", "%5s"), ("added ms", "%9s"), ("CPU ms", "%8s"),
+           ("goal", "%5s"), ("empty", "%6s"), ("added ms", "%9s"), ("CPU ms", "%8s"),
            ("peak KiB", "%9s"), ("idle KiB", "%9s"), ("spread", "%7s"))
 
 
@@ -133,19 +133,22 @@ def count_for(postfix, path, sessions, seconds, reuse):
 
 
 def measure(postfix, milter, path, sessions, runs, seconds, reuse):
-    """One row: the same messages with and without the milter, in turn."""
+    """One row: the same messages without a milter, with ours and with an
+    empty one, in turn."""
     messages = count_for(postfix, path, sessions, seconds, reuse)
     # its share of warming up
     send(postfix.milter_port, path, sessions, sessions, reuse)
+    send(postfix.floor_port, path, sessions, sessions, reuse)
     postfix.drain()
 
-    plain, with_milter = [], []
+    plain, with_milter, empty = [], [], []
     milter.reset_peak()
     cpu = milter.cpu_seconds()
     accepted = milter.accepted()
     for i in range(runs):
         order = [(postfix.plain_port, plain),
-                 (postfix.milter_port, with_milter)]
+                 (postfix.milter_port, with_milter),
+                 (postfix.floor_port, empty)]
         for port, times in order if i % 2 == 0 else reversed(order):
             times.append(send(port, path, sessions, messages, reuse))
             postfix.drain()
@@ -160,6 +163,7 @@ def measure(postfix, milter, path, sessions, runs, seconds, reuse):
         "without": messages / a,
         "with": messages / b,
         "ratio": a / b,
+        "empty": a / statistics.median(empty),
         # as each of the concurrent clients sees it
         "added_ms": (b - a) * 1000 * sessions / messages,
         "cpu_ms": cpu * 1000 / (messages * runs),
@@ -180,6 +184,7 @@ def format_row(size, sessions, row, idle):
     return (size, sessions, row["messages"], "%.1f" % row["without"],
             "%.1f" % row["with"], "%.2f" % row["ratio"],
             "-" if goal is None else "%.2f%s" % (goal, "!" if missed else ""),
+            "%.2f" % row["empty"],
             "%.2f" % row["added_ms"], "%.3f" % row["cpu_ms"],
             row["peak_kb"], idle, "%.0f%%" % (100 * row["spread"]))
 
@@ -198,7 +203,7 @@ def goals_missed(rows, idle):
 
 
 def write_tsv(path, rows, idle):
-    keys = ("messages", "without", "with", "ratio", "added_ms", "cpu_ms",
+    keys = ("messages", "without", "with", "ratio", "empty", "added_ms", "cpu_ms",
             "peak_kb", "spread")
     with open(path, "w") as file:
         file.write("size\tconcurrency\t" + "\t".join(keys) + "\tidle_kb\n")
@@ -214,11 +219,13 @@ def run(folder, program, options):
     parts = []
     try:
         os.chmod(folder, 0o755)
-        for name in ("postfix", "milter"):
+        for name in ("postfix", "milter", "empty"):
             os.mkdir(os.path.join(folder, name))
         sealer = Sealer(folder)
         parts.append(sealer)
         milter = Milter(program, folder + "/milter", DOMAIN)
+        floor = EmptyMilter(os.path.abspath("milter-empty"),
+                            folder + "/empty", DOMAIN)
         print("making messages ...", flush=True)
         paths = {}
         for size in sizes:
@@ -227,8 +234,10 @@ def run(folder, program, options):
             milter.check(paths[size])
         parts.append(milter)
         milter.start()
+        parts.append(floor)
+        floor.start()
         postfix = Postfix(folder + "/postfix", DOMAIN, milter.socket,
-                          MAX_MESSAGE_SIZE)
+                          MAX_MESSAGE_SIZE, floor.socket)
         parts.append(postfix)
         postfix.start()
         time.sleep(0.2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Our milter as a process, and what the kernel says of it."""
+"""A milter as a process, and what the kernel says of it."""
 import os
 import socket
 import struct
@@ -25,6 +25,7 @@ class Milter:
         # Postfix's smtpd is user postfix
         os.chmod(folder, 0o755)
         os.chmod(folder + "/run", 0o755)
+        self.arguments = ["-c", self.config]
         self.process = None
 
     def check(self, message):
@@ -39,7 +40,7 @@ class Milter:
     def start(self):
         self.log = open(self.folder + "/milter.log", "wb")
         self.process = subprocess.Popen(
-            [self.program, "-c", self.config], stdin=subprocess.DEVNULL,
+            [self.program] + self.arguments, stdin=subprocess.DEVNULL,
             stdout=self.log, stderr=self.log)
         for _ in range(200):
             if self.process.poll() is not None:
@@ -51,7 +52,7 @@ class Milter:
                     return
                 except OSError:
                     time.sleep(0.05)
-        raise RuntimeError("chatmail-milter did not start: " +
+        raise RuntimeError(self.program + " did not start: " +
                            open(self.folder + "/milter.log").read())
 
     def stop(self):
@@ -103,3 +104,11 @@ class Milter:
             if row[:40].rstrip(b"\0") == b"outgoing accept":
                 return struct.unpack("=Q", row[40:])[0]
         return None
+
+
+class EmptyMilter(Milter):
+    """milter-empty.c: what any milter on libmilter costs."""
+
+    def __init__(self, program, folder, domain):
+        super().__init__(program, folder, domain)
+        self.arguments = [self.socket]

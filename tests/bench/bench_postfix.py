@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A Postfix of its own in one directory, for measuring.
 
-Two SMTP services of the same instance, alike but for the milter; what they
+SMTP services of the same instance, alike but for the milter; what they
 accept goes to discard(8). Nothing outside of the directory is touched.
 """
 import os
@@ -49,6 +49,9 @@ MASTER_CF = """\
 127.0.0.1:{milter} inet n - n - - smtpd
   -o smtpd_milters=unix:{socket}
   -o milter_macro_daemon_name=ORIGINATING
+127.0.0.1:{floor} inet n - n - - smtpd
+  -o smtpd_milters=unix:{floor_socket}
+  -o milter_macro_daemon_name=ORIGINATING
 pickup     unix  n  -  n  60  1  pickup
 cleanup    unix  n  -  n  -  0  cleanup
 qmgr       unix  n  -  n  300  1  qmgr
@@ -74,11 +77,14 @@ def free_port():
 
 
 class Postfix:
-    """plain_port and milter_port are where to send to."""
+    """plain_port, milter_port and, if there is another milter to compare
+    with, floor_port are where to send to."""
 
-    def __init__(self, folder, domain, milter_socket, max_size):
+    def __init__(self, folder, domain, milter_socket, max_size,
+                 floor_socket="/nonexistent"):
         self.folder = folder
         self.plain_port, self.milter_port = free_port(), free_port()
+        self.floor_port = free_port()
         config = os.path.join(folder, "etc")
         self.config = config
         for name in ("etc", "data", "log", "queue", "queue/pid"):
@@ -99,7 +105,9 @@ class Postfix:
         with open(config + "/master.cf", "w") as file:
             file.write(MASTER_CF.format(plain=self.plain_port,
                                         milter=self.milter_port,
-                                        socket=milter_socket))
+                                        socket=milter_socket,
+                                        floor=self.floor_port,
+                                        floor_socket=floor_socket))
         self.pid = None
 
     def _chown(self, owner, *names):

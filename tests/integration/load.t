@@ -569,7 +569,7 @@ anyway='max_load_1m = 1000000'
 with 'invite_token = qw er' "$anyway" 'min_free_disk_space = 0' \
 	'min_available_memory = 0'
 kept=$(tree)
-refused "no invite token" "invit0@$domain" 'U8s0opqRxU8s0opqRx'
+refused "no token that is good" "invit0@$domain" 'U8s0opqRxU8s0opqRx'
 refused "an invite token in the middle" "invit0@$domain" 'U8s0qw erpqRxU8s0'
 refused "too little behind it" "invit0@$domain" 'qw12345678'
 is "$(tree)" "$kept" "and nothing was created"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-unit.h"
 #include "cm-account-remove.h"
+#include "cm-hold.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -27,8 +28,10 @@ static void make_account(const char *name)
 static enum cm_dir_result do_remove(const char *name)
 {
 	const char *error = "";
+	struct cm_hold none;
 
-	return cm_account_remove(tree_fd, name, &error);
+	cm_hold_none(&none);
+	return cm_account_remove(tree_fd, name, &none, &error);
 }
 
 static void removes_all(void **state)
@@ -216,7 +219,6 @@ static void depth(void **state)
 #define KILLS 200
 static void killed(void **state)
 {
-	const char *error = "";
 	unsigned int i, unfinished = 0;
 	int status;
 	pid_t pid;
@@ -230,8 +232,7 @@ static void killed(void **state)
 		pid = fork();
 		assert_true(pid >= 0);
 		if (pid == 0)
-			_exit(cm_account_remove(tree_fd, TREE_ACCOUNT,
-						&error) == CM_DIR_OK ? 0 : 1);
+			_exit(do_remove(TREE_ACCOUNT) == CM_DIR_OK ? 0 : 1);
 		(void)nanosleep(&pause, NULL);
 		(void)kill(pid, SIGKILL);
 		assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -252,7 +253,6 @@ static void killed(void **state)
 #define ROUNDS 50
 static void at_once(void **state)
 {
-	const char *error = "";
 	unsigned int i, round;
 	int status;
 
@@ -262,8 +262,9 @@ static void at_once(void **state)
 		make_account(TREE_ACCOUNT);
 		for (i = 0; i < REMOVERS; i++) {
 			if (fork() == 0) {
-				enum cm_dir_result result = cm_account_remove(
-					tree_fd, TREE_ACCOUNT, &error);
+				enum cm_dir_result result =
+					do_remove(TREE_ACCOUNT);
+
 				_exit(result == CM_DIR_OK ||
 				      result == CM_DIR_UNKNOWN ? 0 : 1);
 			}
@@ -314,18 +315,22 @@ static void remove_if(void **state)
 {
 	const struct if_row *row = *state;
 	struct asked asked = row->asked;
+	struct cm_hold none;
 	const char *error = "";
 
 	tree_begin();
 	make_account(TREE_ACCOUNT);
-	assert_int_equal(cm_account_remove_if(tree_fd, TREE_ACCOUNT, ask,
-					      &asked, &error), row->result);
+	cm_hold_none(&none);
+	assert_int_equal(cm_account_remove_if(tree_fd, TREE_ACCOUNT, &none,
+					      ask, &asked, &error),
+			 row->result);
 	assert_int_equal(asked.count, 1);
 	assert_int_equal(tree_has(TREE_ACCOUNT, "password"), row->there);
 	assert_int_equal(tree_has(TREE_ACCOUNT, "cur/1.2.3:2,S"), row->there);
 	assert_false(tree_has(".", CM_ACCOUNT_REMOVED_DIR));
-	assert_int_equal(cm_account_remove_if(tree_fd, OTHER, ask, &asked,
-					      &error), CM_DIR_UNKNOWN);
+	assert_int_equal(cm_account_remove_if(tree_fd, OTHER, &none, ask,
+					      &asked, &error),
+			 CM_DIR_UNKNOWN);
 	assert_int_equal(asked.count, 1);
 	tree_end();
 }

@@ -339,6 +339,46 @@ static void limit(void **state)
 	assert_false(cm_account_verdict_is_final(verdict));
 }
 
+/* A token of the admin's, found elsewhere, beside those of invite_token. */
+static const struct counted_row {
+	const char *name, *listed;
+	bool needed;
+	size_t token_len;
+	const char *password;
+	enum cm_account_verdict verdict;
+} counted_rows[] = {
+	{ "found", "", true, 4, "qwer123456789", CM_ACCOUNT_ALLOWED },
+	{ "not found", "", true, 0, "qwer123456789", CM_ACCOUNT_NO_TOKEN },
+	{ "none is needed", "", false, 0, "123456789", CM_ACCOUNT_ALLOWED },
+	{ "rest of min - 1", "", true, 4, "qwer12345678",
+	  CM_ACCOUNT_PASSWORD_SHORT },
+	{ "the listed one will do", "qw", true, 0, "qw123456789",
+	  CM_ACCOUNT_ALLOWED },
+	{ "the listed one goes first", "qwer", true, 2, "qwer1234567",
+	  CM_ACCOUNT_PASSWORD_SHORT },
+	{ "beside a list", "qw", true, 4, "asdf123456789",
+	  CM_ACCOUNT_ALLOWED },
+	{ "longer than the password", "", true, 40, "qwer123456789",
+	  CM_ACCOUNT_NO_TOKEN }
+};
+
+static void counted_token(void **state)
+{
+	const struct counted_row *row = *state;
+	const struct cm_account_facts facts = {
+		.token_needed = row->needed, .token_len = row->token_len
+	};
+	struct cm_settings own = set;
+
+	own.username_min_length = 3;
+	own.password_min_length = 9;
+	own.invite_token = (char *)(uintptr_t)row->listed;
+	assert_int_equal(cm_account_rules_check(&own, &facts, STR("abcdefghi" D),
+						row->password,
+						strlen(row->password)),
+			 row->verdict);
+}
+
 int main(void)
 {
 	const char *error;

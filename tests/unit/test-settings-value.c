@@ -139,6 +139,16 @@ static const struct row {
 	{ "domain with at", "mail_domain", "a@b.c", NULL, "a domain like" },
 	{ "domain of two words", "mail_domain", "a b", NULL, "a domain like" },
 
+	{ "a host that may be left out", "turn_host", "", "", NULL },
+	{ "a host", "turn_host", "Turn.Example", "turn.example", NULL },
+	{ "a host with its port", "turn_host", "turn.example:3478", NULL,
+	  "a domain like" },
+	{ "hours", "turn_ttl", "13", "13", NULL },
+	{ "too few hours for a client", "turn_ttl", "12", NULL,
+	  "from 13 to 720" },
+	{ "hours of a month", "turn_ttl", "720", "720", NULL },
+	{ "more than a month", "turn_ttl", "721", NULL, "from 13 to 720" },
+
 	{ "unused takes anything", "privacy_postal", "A\n B\n C", "", NULL },
 };
 

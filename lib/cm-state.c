@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "cm-state.h"
+#include "cm-io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+#define TEMP_PREFIX "." CM_STATE_KEY_FILE "."
+#define TEMP_SIZE (sizeof(TEMP_PREFIX) + 20)
+
+static enum cm_dir_result failed(const char *what, const char **error_r)
+{
+	*error_r = what;
+	return CM_DIR_FAILED;
+}
+
+static enum cm_dir_result corrupt(const char *what, const char **error_r)
+{
+	*error_r = what;
+	return CM_DIR_CORRUPT;
+}
+
+int cm_state_give(int dir_fd, int fd)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (fstat(dir_fd, &st) < 0)
+		return -1;
+	return fchown(fd, st.st_uid, st.st_gid);
+}
+
+enum cm_dir_result cm_state_open(const char *state_dir, int *fd_r,
+				 const char **error_r)
+{
+	int fd = open(state_dir, OPEN_DIR);
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return CM_DIR_UNKNOWN;
+	if (fd < 0)
+		return failed("open state_dir", error_r);
+	*fd_r = fd;
+	return CM_DIR_OK;
+}
+
+enum cm_dir_result cm_state_folder(int parent_fd, const char *name, bool make,
+				   int *fd_r, const char **error_r)
+{
+	bool made = make && mkdirat(parent_fd, name, 0700) == 0;
+	int fd;
+
+	if (make && !made && errno != EEXIST)
+		return failed("make a folder in state_dir", error_r);
+	fd = openat(parent_fd, name, OPEN_DIR | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return CM_DIR_UNKNOWN;
+	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
+		return corrupt("a folder in state_dir is none", error_r);
+	if (fd < 0)
+		return failed("open a folder in state_dir", error_r);
+	if (made && (cm_state_give(parent_fd, fd) < 0 || fsync(parent_fd) < 0)) {
+		cm_close_keep_errno(fd);
+		return failed("make a folder in state_dir", error_r);
+	}
+	*fd_r = fd;
+	return CM_DIR_OK;
+}
+
+static enum cm_dir_result read_key(int state_fd, unsigned char *key_r,
+				   const char **error_r)
+{
+	unsigned char buf[CM_STATE_KEY_SIZE + 1];
+	enum cm_dir_result result = CM_DIR_OK;
+	struct stat st;
+	ssize_t ret = -1;
+	int fd = openat(state_fd, CM_STATE_KEY_FILE,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return CM_DIR_UNKNOWN;
+	if (fd < 0 && errno == ELOOP)
+		return corrupt("the key in state_dir is a link", error_r);
+	if (fd < 0)
+		return failed("open the key in state_dir", error_r);
+	if (fstat(fd, &st) == 0)
+		ret = S_ISREG(st.st_mode) ? cm_read_all(fd, buf, sizeof(buf)) :
+					    0;
+	if (ret < 0)
+		result = failed("read the key in state_dir", error_r);
+	else if (ret != CM_STATE_KEY_SIZE)
+		result = corrupt("the key in state_dir is damaged", error_r);
+	else
+		memcpy(key_r, buf, CM_STATE_KEY_SIZE);
+	cm_close_keep_errno(fd);
+	return result;
+}
+
+/* Returns 0 also if somebody else was first. */
+static int make_key(int state_fd, const unsigned char *fresh)
+{
+	char temp[TEMP_SIZE];
+	int fd, ret, saved;
+
+	/* one process makes it one time; leftovers of a crash are replaced */
+	(void)snprintf(temp, sizeof(temp), TEMP_PREFIX "%ld", (long)getpid());
+	(void)unlinkat(state_fd, temp, 0);
+	fd = openat(state_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+		    O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	ret = cm_write_all(fd, fresh, CM_STATE_KEY_SIZE) < 0 ||
+	      cm_state_give(state_fd, fd) < 0 || fsync(fd) < 0 ? -1 : 0;
+	cm_close_keep_errno(fd);
+	if (ret == 0 && linkat(state_fd, temp, state_fd, CM_STATE_KEY_FILE,
+			       0) < 0 && errno != EEXIST)
+		ret = -1;
+	saved = errno;
+	(void)unlinkat(state_fd, temp, 0);
+	errno = saved;
+	return ret == 0 ? fsync(state_fd) : -1;
+}
+
+enum cm_dir_result cm_state_key(int state_fd,
+				const unsigned char fresh[CM_STATE_KEY_SIZE],
+				unsigned char key_r[CM_STATE_KEY_SIZE],
+				const char **error_r)
+{
+	enum cm_dir_result result = read_key(state_fd, key_r, error_r);
+
+	if (result != CM_DIR_UNKNOWN || fresh == NULL)
+		return result;
+	if (make_key(state_fd, fresh) < 0)
+		return failed("make the key in state_dir", error_r);
+	result = read_key(state_fd, key_r, error_r);
+	if (result == CM_DIR_UNKNOWN)
+		return corrupt("the key in state_dir went away", error_r);
+	return result;
+}
+
+void cm_state_name(const unsigned char key[CM_STATE_KEY_SIZE],
+		   const char *purpose, const void *data, size_t size,
+		   char name_r[CM_STATE_NAME_LEN + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char digest[CM_SHA256_SIZE];
+	unsigned int i;
+
+	/* the NUL keeps the two apart */
+	cm_hmac_sha256(key, CM_STATE_KEY_SIZE, purpose, strlen(purpose) + 1,
+		       data, size, digest);
+	for (i = 0; i < CM_SHA256_SIZE; i++) {
+		name_r[2 * i] = digits[digest[i] >> 4];
+		name_r[2 * i + 1] = digits[digest[i] & 15];
+	}
+	name_r[CM_STATE_NAME_LEN] = '\0';
+}
