@@ -20,6 +20,9 @@
 
 #define PASSWORD_FILE "password"
 #define TEMP_PREFIX ".password."
+/* What a chatmail/relay leaves that was killed in the same place
+ * (chatmaild's filedict.py, write_bytes_atomic()). */
+#define UPSTREAM_TEMP_PREFIX "password.tmp-"
 #define TEMP_SIZE (sizeof(TEMP_PREFIX) + 16)
 #define DAY ((time_t)86400)
 
@@ -62,7 +65,9 @@ static void unlink_keep_errno(int dir_fd, const char *name, int flags)
 
 static bool is_temp(const char *name)
 {
-	return strncmp(name, TEMP_PREFIX, sizeof(TEMP_PREFIX) - 1) == 0;
+	return strncmp(name, TEMP_PREFIX, sizeof(TEMP_PREFIX) - 1) == 0 ||
+	       strncmp(name, UPSTREAM_TEMP_PREFIX,
+		       sizeof(UPSTREAM_TEMP_PREFIX) - 1) == 0;
 }
 
 static DIR *open_dir(int dir_fd)
@@ -166,6 +171,25 @@ static void sweep(int fd)
 	while ((d = readdir(dir)) != NULL) {
 		if (is_temp(d->d_name))
 			(void)unlinkat(fd, d->d_name, 0);
+	}
+	(void)closedir(dir);
+}
+
+void cm_account_create_tidy(int account_fd, const struct stat *password)
+{
+	struct dirent *d;
+	struct stat st;
+	DIR *dir = open_dir(account_fd);
+
+	if (dir == NULL)
+		return;
+	while ((d = readdir(dir)) != NULL) {
+		/* not what somebody is writing now */
+		if (is_temp(d->d_name) &&
+		    fstatat(account_fd, d->d_name, &st,
+			    AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_ino == password->st_ino)
+			(void)unlinkat(account_fd, d->d_name, 0);
 	}
 	(void)closedir(dir);
 }

@@ -16,6 +16,7 @@
 #include "cm-io.h"
 #include "cm-leftover.h"
 #include "cm-maildir-name.h"
+#include "cm-hold.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -290,7 +291,7 @@ static bool still_aborted(void *ctx ATTR_UNUSED, int account_fd)
 static void expire_nobody(struct cm_expire_run *run, const char *name, int fd)
 {
 	enum cm_dir_result result;
-	struct cm_hold nobody;
+	struct cm_hold none;
 	const char *error;
 	struct stat st;
 
@@ -301,10 +302,9 @@ static void expire_nobody(struct cm_expire_run *run, const char *name, int fd)
 	    !still_aborted(NULL, fd))
 		return;
 	if (!run->dry) {
-		cm_hold_none(&nobody);
+		cm_hold_none(&none);
 		result = cm_account_remove_if(run->relay.mailboxes_fd, name,
-					      &nobody, still_aborted, NULL,
-					      &error);
+					      &none, still_aborted, NULL, &error);
 		if (result == CM_DIR_EXISTS || result == CM_DIR_UNKNOWN)
 			return;
 		if (result != CM_DIR_OK) {

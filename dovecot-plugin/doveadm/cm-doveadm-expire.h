@@ -17,7 +17,6 @@
 
 #include "cm-doveadm-relay.h"
 #include "cm-expire.h"
-#include "cm-hold.h"
 
 struct cm_mail_service;
 
@@ -47,8 +46,6 @@ struct cm_expire_run {
 	unsigned int unopened; /* accounts in a row */
 
 	/* in cm-doveadm-inactive.c */
-	struct cm_hold hold;
-	bool hold_open;
 	pool_t inactive_pool;
 	ARRAY_TYPE(const_string) inactive;
 };

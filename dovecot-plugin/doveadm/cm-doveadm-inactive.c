@@ -14,6 +14,10 @@
 #include "cm-account-info.h"
 #include "cm-account-remove.h"
 #include "cm-doveadm-sessions.h"
+#include "cm-hmac.h"
+#include "cm-hold.h"
+
+#include <time.h>
 
 void cm_expire_inactive_add(struct cm_expire_run *run, const char *name)
 {
@@ -44,33 +48,14 @@ static bool still_inactive(void *ctx, int account_fd)
 		cm_expire_account(&run->rules, last);
 }
 
-/* Their names stay theirs for a while: cm-hold.h. */
-static bool open_hold(struct cm_expire_run *run)
-{
-	unsigned char fresh[CM_STATE_KEY_SIZE];
-	enum cm_dir_result result;
-	const char *error;
-
-	if (run->hold_open)
-		return TRUE;
-	random_fill(fresh, sizeof(fresh));
-	result = cm_hold_open(&run->relay.set, run->rules.now, fresh,
-			      &run->hold, &error);
-	if (result != CM_DIR_OK) {
-		cm_expire_trouble(run, result, error);
-		return FALSE;
-	}
-	run->hold_open = TRUE;
-	return TRUE;
-}
-
-static bool remove_one(struct cm_expire_run *run, const char *name)
+static bool remove_one(struct cm_expire_run *run, const struct cm_hold *hold,
+		       const char *name)
 {
 	enum cm_dir_result result;
 	const char *error;
 
-	result = cm_account_remove_if(run->relay.mailboxes_fd, name,
-				      &run->hold, still_inactive, run, &error);
+	result = cm_account_remove_if(run->relay.mailboxes_fd, name, hold,
+				      still_inactive, run, &error);
 	if (result == CM_DIR_EXISTS || result == CM_DIR_UNKNOWN)
 		return FALSE;
 	if (result != CM_DIR_OK) {
@@ -97,11 +82,18 @@ static void remove_remains(struct cm_expire_run *run, const char *name)
 void cm_expire_inactive_flush(struct cm_expire_run *run)
 {
 	ARRAY_TYPE(const_string) gone;
-	const char *name;
+	unsigned char fresh[CM_STATE_KEY_SIZE];
+	enum cm_dir_result result;
+	struct cm_hold hold;
+	const char *name, *error;
 
 	if (run->inactive_pool == NULL)
 		return;
-	if (!open_hold(run)) {
+	random_fill(fresh, sizeof(fresh));
+	result = cm_hold_open(&run->relay.set, time(NULL), cm_hmac_sha256,
+			      fresh, &hold, &error);
+	if (result != CM_DIR_OK) {
+		cm_expire_trouble(run, result, error);
 		pool_unref(&run->inactive_pool);
 		return;
 	}
@@ -110,9 +102,10 @@ void cm_expire_inactive_flush(struct cm_expire_run *run)
 		run->counts.failed++; /* said why */
 	p_array_init(&gone, run->inactive_pool, CM_EXPIRE_MAX_INACTIVE);
 	array_foreach_elem(&run->inactive, name) T_BEGIN {
-		if (!cm_expire_stopped() && remove_one(run, name))
+		if (!cm_expire_stopped() && remove_one(run, &hold, name))
 			array_push_back(&gone, &name);
 	} T_END;
+	cm_hold_close(&hold);
 	array_foreach_elem(&gone, name) T_BEGIN {
 		remove_remains(run, name);
 	} T_END;
@@ -124,15 +117,12 @@ void cm_expire_inactive_finish(struct cm_expire_run *run)
 	enum cm_dir_result result;
 	const char *error;
 
-	if (run->hold_open)
-		cm_hold_close(&run->hold);
-	run->hold_open = FALSE;
 	if (run->dry)
 		return;
 	result = cm_account_remove_sweep(run->relay.mailboxes_fd, &error);
 	if (result != CM_DIR_OK && result != CM_DIR_UNKNOWN)
 		cm_expire_trouble(run, result, error);
-	result = cm_hold_sweep(&run->relay.set, run->rules.now, &error);
+	result = cm_hold_sweep(&run->relay.set, time(NULL), &error);
 	if (result != CM_DIR_OK)
 		cm_expire_trouble(run, result, error);
 }
