@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """`doveadm chatmail expire` on real mailboxes: Maildir."""
+import imaplib
 import os
 import pathlib
 import re
@@ -211,13 +212,19 @@ def check_login_saves(tap, relay, exp):
         for i in there:
             assert (homes[i] / (marks[i] + ":2,S")).exists(), err
         tap.note(f"{len(there)} of 3 logged in before their turn")
-    with tap.check("one that nobody logs in to goes, and can come again"):
+    with tap.check("one that nobody logs in to goes"):
         for home in homes:
             if home.exists():
                 os.utime(home / "password", (old, old))
                 write(home / "account.json", "{}")
         exp.rows("-v", "-A")
         expect([home.exists() for home in homes], [False] * 3)
+    with tap.check("its address is held for its owner"):
+        try:
+            relay.imap((logins[0][0], "not the password"))
+            raise AssertionError("a stranger got it")
+        except imaplib.IMAP4.error:
+            pass
         conn = relay.imap(logins[0])
         expect(conn.select("INBOX")[1], [b"0"])
         conn.logout()
@@ -403,7 +410,7 @@ def check_usage(tap, relay, exp):
 
 
 with Tap() as tap, started_relay(
-        tap, "login_brake_after=0",
+        tap, "login_brake_after=0", "hold_deleted_days=30",
         local_conf="service imap-hibernate {\n}\n") as relay:
     exp = Expire(relay)
     check_usage(tap, relay, exp)
