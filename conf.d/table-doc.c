@@ -26,6 +26,7 @@ static const struct {
 	{ "mail_domain", "Who we are" },
 	{ "username_min_length", "Accounts" },
 	{ "max_mailbox_size", "Limits" },
+	{ "server_comment", "What clients are told" },
 	{ "max_user_send_per_day", "The policy" },
 	{ "milter_socket", "The milter" },
 };

@@ -127,6 +127,39 @@ static enum cm_dir_result check_leftovers(int fd, const char **error_r)
 	return result;
 }
 
+enum cm_dir_result cm_account_creation_aborted(int account_fd,
+					       const char **error_r)
+{
+	enum cm_dir_result result = CM_DIR_OK;
+	bool enforce = false, temp = false;
+	struct dirent *d;
+	DIR *dir = open_dir(account_fd);
+
+	if (dir == NULL)
+		return failed("read an account's directory", error_r);
+	while (result == CM_DIR_OK) {
+		errno = 0;
+		d = readdir(dir);
+		if (d == NULL)
+			break;
+		if (strcmp(d->d_name, PASSWORD_FILE) == 0)
+			result = CM_DIR_EXISTS;
+		else if (!is_leftover(d->d_name))
+			result = check_foreign_file(account_fd, error_r);
+		else if (is_temp(d->d_name))
+			temp = true;
+		else if (strcmp(d->d_name, CM_ACCOUNT_FILE_ENFORCE) == 0)
+			enforce = true;
+	}
+	if (result == CM_DIR_OK && errno != 0)
+		result = failed("read an account's directory", error_r);
+	closedir_keep_errno(dir);
+	if (result == CM_DIR_CORRUPT ||
+	    (result == CM_DIR_OK && enforce && !temp))
+		return CM_DIR_UNKNOWN;
+	return result;
+}
+
 /* Once `password` is there no temporary file can become it any more. */
 static void sweep(int fd)
 {

@@ -22,6 +22,7 @@
 struct cm_account_iter {
 	const struct cm_settings *set;
 	DIR *dir;
+	bool everything;
 };
 
 static enum cm_dir_result failed(const char *what, const char **error_r)
@@ -259,6 +260,11 @@ static bool has_password(int mailboxes_fd, const char *name)
 	return found;
 }
 
+void cm_account_iter_everything(struct cm_account_iter *iter)
+{
+	iter->everything = true;
+}
+
 enum cm_dir_result cm_account_iter_next(struct cm_account_iter *iter,
 					const char **name_r,
 					const char **error_r)
@@ -272,7 +278,8 @@ enum cm_dir_result cm_account_iter_next(struct cm_account_iter *iter,
 			return failed("read the mailboxes directory", error_r);
 		if (d == NULL)
 			return CM_DIR_UNKNOWN;
-		if (cm_account_name_valid(iter->set, d->d_name,
+		if (iter->everything ? d->d_name[0] != '.' :
+		    cm_account_name_valid(iter->set, d->d_name,
 					  strlen(d->d_name)) &&
 		    has_password(dirfd(iter->dir), d->d_name)) {
 			*name_r = d->d_name;

@@ -99,6 +99,14 @@ enum cm_dir_result cm_account_create(int mailboxes_fd, const char *name,
 				     const char *hash, time_t now,
 				     uint64_t nonce, const char **error_r);
 
+/* Is this directory what a creation of ours that was interrupted has left: is
+ * it empty, or are there its temporary files and nothing else but
+ * enforceE2EEincoming? CM_DIR_OK: yes. CM_DIR_EXISTS: it is an account.
+ * CM_DIR_UNKNOWN: it may be somebody else's, and so may one with
+ * enforceE2EEincoming alone. Or CM_DIR_FAILED. */
+enum cm_dir_result cm_account_creation_aborted(int account_fd,
+					       const char **error_r);
+
 /* Removes the second name of `password` that a creator leaves who dies
  * between link(2) and unlink(2). */
 void cm_account_create_tidy(int account_fd, const struct stat *password);
@@ -121,6 +129,9 @@ enum cm_dir_result cm_account_iter_init(const struct cm_settings *set,
 					int mailboxes_fd,
 					struct cm_account_iter **iter_r,
 					const char **error_r);
+/* Before the first next: shows every entry but those that begin with a dot,
+ * whatever it is and whether it has a password or not. */
+void cm_account_iter_everything(struct cm_account_iter *iter);
 enum cm_dir_result cm_account_iter_next(struct cm_account_iter *iter,
 					const char **name_r,
 					const char **error_r);

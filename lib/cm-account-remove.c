@@ -19,6 +19,11 @@
  * things were added to it while we emptied it. */
 #define MAX_TRIES 10
 
+struct condition {
+	cm_account_due_fn *due; /* NULL: without one */
+	void *ctx;
+};
+
 static int remove_entry(int dir_fd, const char *name, unsigned int depth);
 
 static enum cm_dir_result failed(const char *what, const char **error_r)
@@ -150,9 +155,28 @@ static enum cm_dir_result make_removed(int mailboxes_fd, int *fd_r,
 	return result;
 }
 
+/* Nobody finds it any more; look again, and put it back if it is to stay. */
+static bool put_back(int mailboxes_fd, int removed_fd, const char *name,
+		     const struct condition *condition)
+{
+	bool due;
+	int fd;
+
+	if (condition->due == NULL)
+		return false;
+	fd = openat(removed_fd, name, OPEN_DIR);
+	if (fd < 0)
+		return false;
+	due = condition->due(condition->ctx, fd);
+	(void)close(fd);
+	return !due && renameat(removed_fd, name, mailboxes_fd, name) == 0;
+}
+
 /* CM_DIR_EXISTS: something was in the way, try again. */
 static enum cm_dir_result remove_once(int mailboxes_fd, const char *name,
-				      bool *found, const char **error_r)
+				      const struct condition *condition,
+				      bool *found, bool *kept,
+				      const char **error_r)
 {
 	enum cm_dir_result result;
 	struct stat st;
@@ -169,8 +193,9 @@ static enum cm_dir_result remove_once(int mailboxes_fd, const char *name,
 	if (remove_entry(fd, name, 0) < 0) {
 		result = failed("empty a removed account", error_r);
 	} else if (renameat(mailboxes_fd, name, fd, name) == 0) {
-		*found = true;
-		if (remove_entry(fd, name, 0) < 0)
+		*kept = put_back(mailboxes_fd, fd, name, condition);
+		*found = *found || !*kept;
+		if (!*kept && remove_entry(fd, name, 0) < 0)
 			result = failed("empty a removed account", error_r);
 	} else if (errno == ENOTEMPTY || errno == EEXIST || errno == EISDIR ||
 		   errno == ENOTDIR) {
@@ -219,12 +244,14 @@ static enum cm_dir_result hold_name(int mailboxes_fd, const char *name,
 	return result;
 }
 
-enum cm_dir_result cm_account_remove(int mailboxes_fd, const char *name,
-				     const struct cm_hold *hold,
-				     const char **error_r)
+enum cm_dir_result cm_account_remove_if(int mailboxes_fd, const char *name,
+					const struct cm_hold *hold,
+					cm_account_due_fn *due, void *ctx,
+					const char **error_r)
 {
-	enum cm_dir_result result;
-	bool found = false;
+	const struct condition condition = { .due = due, .ctx = ctx };
+	enum cm_dir_result result = CM_DIR_EXISTS;
+	bool found = false, kept = false;
 	unsigned int tries;
 
 	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL) {
@@ -236,15 +263,26 @@ enum cm_dir_result cm_account_remove(int mailboxes_fd, const char *name,
 		return result;
 	result = CM_DIR_EXISTS;
 	for (tries = 0; tries < MAX_TRIES && result == CM_DIR_EXISTS; tries++)
-		result = remove_once(mailboxes_fd, name, &found, error_r);
+		result = remove_once(mailboxes_fd, name, &condition, &found,
+				     &kept, error_r);
 	drop_removed(mailboxes_fd);
 	if (result == CM_DIR_EXISTS) {
 		errno = EBUSY;
 		return failed("remove an account", error_r);
 	}
+	if (result == CM_DIR_OK && kept)
+		return CM_DIR_EXISTS;
 	if (result == CM_DIR_OK && !found)
 		return CM_DIR_UNKNOWN;
 	return result;
+}
+
+enum cm_dir_result cm_account_remove(int mailboxes_fd, const char *name,
+				     const struct cm_hold *hold,
+				     const char **error_r)
+{
+	return cm_account_remove_if(mailboxes_fd, name, hold, NULL, NULL,
+				    error_r);
 }
 
 enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,

@@ -39,6 +39,22 @@ enum cm_dir_result cm_account_remove(int mailboxes_fd, const char *name,
 				     const struct cm_hold *hold,
 				     const char **error_r);
 
+/* Is what this descriptor is of still to be removed? */
+typedef bool cm_account_due_fn(void *ctx, int account_fd);
+
+/* The same for an account that is to go only as long as something holds that
+ * its owner can change, such as the time of the last login. due() is asked
+ * when the account is out of everybody's reach, so that no login can come
+ * between the answer and the removal; if it says no, the account is put back
+ * as it was: CM_DIR_EXISTS. (If somebody has made a new one of the same name
+ * meanwhile, within microseconds, that one is it.) What an earlier removal
+ * has left is finished without asking. An account that stays may leave a held
+ * name behind, which means nothing as long as the account is there. */
+enum cm_dir_result cm_account_remove_if(int mailboxes_fd, const char *name,
+					const struct cm_hold *hold,
+					cm_account_due_fn *due, void *ctx,
+					const char **error_r);
+
 /* The same, but only if it has no password: what a mail process that was
  * still running has made again after cm_account_remove(). Left alone it would
  * keep the address from ever becoming an account. CM_DIR_UNKNOWN: nothing

@@ -10,7 +10,7 @@ static const char *const outgoing_drop[] = {
 	"Resent-Bcc", NULL
 };
 
-static const char *const outgoing_addresses[] = { "From", "To", "Cc",
+static const char *const addresses[] = { "From", "To", "Cc",
 						  "Reply-To", NULL };
 
 /* RFC 5322, 2045, 3834, 2919; Autocrypt 1.1; Delta Chat. A name that ends in
@@ -44,17 +44,17 @@ static bool listed(const char *const *list, const char *name, size_t len)
 	return false;
 }
 
+static const char *const subject[] = { "Subject", NULL };
+
 enum cm_cleanup cm_cleanup_outgoing(const char *name, size_t len, bool strict)
 {
-	static const char *const subject[] = { "Subject", NULL };
-
 	if (listed(subject, name, len))
 		return CM_CLEANUP_SUBJECT;
 	if (listed(outgoing_drop, name, len))
 		return CM_CLEANUP_DROP;
 	if (!strict)
 		return CM_CLEANUP_KEEP;
-	if (listed(outgoing_addresses, name, len))
+	if (listed(addresses, name, len))
 		return CM_CLEANUP_ADDRESSES;
 	return listed(outgoing_keep, name, len) ? CM_CLEANUP_KEEP :
 						  CM_CLEANUP_DROP;
@@ -64,4 +64,12 @@ enum cm_cleanup cm_cleanup_incoming(const char *name, size_t len)
 {
 	return listed(incoming_drop, name, len) ? CM_CLEANUP_DROP :
 						  CM_CLEANUP_KEEP;
+}
+
+enum cm_cleanup cm_cleanup_request(const char *name, size_t len)
+{
+	if (listed(subject, name, len))
+		return CM_CLEANUP_SUBJECT;
+	return listed(addresses, name, len) ? CM_CLEANUP_ADDRESSES :
+						       CM_CLEANUP_KEEP;
 }

@@ -7,7 +7,7 @@
  * each field must be one that clients and the servers on the way write, stand
  * once, and have a value of its kind. Not judged here are names beside
  * addresses and the Subject, which is in the sender's language: those the
- * clean-up on submission takes away. The values as core 1.x and 2.x write
+ * clean-up takes away, on submission and before delivery (cm-cleanup). The values as core 1.x and 2.x write
  * them: chatmail/core src/mimefactory.rs, src/aheader.rs.
  */
 #ifndef CM_SECUREJOIN_H

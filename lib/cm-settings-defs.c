@@ -66,12 +66,26 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "Messages an account may send per minute, in the long run."),
 	DEF(UINT, max_user_send_burst_size, "messages", "10", 1, UINT_MAX,
 	    "Messages an account may send at once before that counts."),
+	DEF(UINT, trim_above, "percent", "75", 1, 100,
+	    "A delivery that leaves more than this of its quota in use makes "
+	    "the oldest messages of the mailbox go. Delta Chat warns from 80 "
+	    "on."),
+	DEF(UINT, trim_to, "percent", "70", 0, 99,
+	    "They go until no more than this is in use."),
+	DEF(UINT, trim_keep_hours, "hours", "24", 1, 876000,
+	    "Messages younger than this never go to make room: a mailbox that "
+	    "is filled faster refuses mail when it is full."),
 	DEF(UINT, delete_mails_after, "days", "20", 1, 36500,
-	    "Messages older than this are removed."),
+	    "doveadm chatmail expire removes messages that are older, counted "
+	    "from when they came here."),
 	DEF(UINT, delete_large_after, "days", "7", 1, 36500,
-	    "Large messages older than this are removed."),
+	    "It removes large messages that are older and that a client has "
+	    "been shown."),
+	DEF(SIZE, delete_large_size, "bytes", "200000", 0, 0,
+	    "Larger messages are large."),
 	DEF(UINT, delete_inactive_users_after, "days", "90", 1, 36500,
-	    "Accounts without a login for this long are removed."),
+	    "It removes accounts without a login for this long, with all they "
+	    "own."),
 	DEF(UINT, hold_deleted_days, "days", "0", 0, 36500,
 	    "For this long after an account was removed, by the admin or for "
 	    "not being used, only its old password makes it anew; nobody "
@@ -90,6 +104,45 @@ const struct cm_setting_def cm_settings_defs[] = {
 	DEF(UINT, max_smtp_connections, "connections", "1000", 1, 1000000,
 	    "Connections at one time to each submission service; a single "
 	    "client address gets a fifth."),
+
+	DEF(STRING, server_comment, "", "", 0, 0,
+	    "A line about this relay that clients can read before anything "
+	    "else of it: the metadata entry /shared/comment. Delta Chat "
+	    "shows it."),
+	DEF(STRING, privacy_mail, "", "", 0, 0,
+	    "Address of who runs this relay: clients read it as the metadata "
+	    "entry /shared/admin."),
+	DEF(DOMAIN, turn_host, "", "", 0, 0,
+	    "Host of the TURN server that calls go through where the devices "
+	    "cannot reach each other. Empty: mail_domain. For IPv6 use a name "
+	    "that has it in the DNS: clients do not read an IPv6 address "
+	    "here."),
+	DEF(UINT, turn_port, "", "3478", 1, 65535,
+	    "UDP port of that server."),
+	DEF(UINT, turn_ttl, "hours", "120", 13, 720,
+	    "How long a credential for it lasts at most; clients fetch a new "
+	    "one when it has 12 hours left."),
+	DEF(PATH, turn_secret_file, "", "/etc/chatmail/turn-secret", 0, 0,
+	    "The secret that this relay shares with the TURN server (coturn's "
+	    "static-auth-secret), made by chatmail-coturn. While there is no "
+	    "such file, clients are told of no TURN server and use the one "
+	    "that they know."),
+	DEF(STRING, iroh_relay, "", "", 0, 0,
+	    "URL of an iroh relay, through which apps in chats connect "
+	    "devices. Empty: clients use the ones that they know. (There is "
+	    "none in this set; chatmail/relay's default is "
+	    "https://MAIL_DOMAIN.)"),
+	DEF(PATH, appversions_file, "", "/etc/chatmail/appversions.json", 0, 0,
+	    "JSON file with the newest versions of client programs, handed "
+	    "to clients as it is; see chatmail-plugins(7). While there is no "
+	    "such file, clients are told nothing."),
+
+	DEF(HTTPS, notify_url, "",
+	    "https://notifications.delta.chat/notify", 0, 0,
+	    "Where chatmail-push sends the tokens of devices that have new "
+	    "mail; the proxy there wakes the device up. It learns a token "
+	    "that only it can decrypt, and no address. Empty: nobody is "
+	    "told, and apps look for mail when they are opened."),
 
 	DEF(UINT, max_user_send_per_day, "messages", "0", 0, 1000000,
 	    "Messages an account may send per day, in the long run; as many "
@@ -167,10 +220,8 @@ const struct cm_setting_def cm_settings_defs[] = {
 	UNUSED(acme_email),
 	UNUSED(imap_rawlog),
 	UNUSED(imap_compress),
-	UNUSED(iroh_relay),
 	UNUSED(tls_external_cert_and_key),
 	UNUSED(privacy_postal),
-	UNUSED(privacy_mail),
 	UNUSED(privacy_pdo),
 	UNUSED(privacy_supervisor),
 	{ NULL, CM_SETTING_UNUSED, 0, NULL, NULL, 0, 0, NULL }

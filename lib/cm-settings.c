@@ -158,6 +158,10 @@ static int finish(struct cm_settings *set, const char *name,
 			    "above username_max_length (%u)", name,
 			    set->username_min_length,
 			    set->username_max_length);
+	if (set->trim_to >= set->trim_above)
+		return fail(set, error_r, "%s: trim_to (%u) is not below "
+			    "trim_above (%u)", name, set->trim_to,
+			    set->trim_above);
 	if (derive(set) < 0)
 		return fail(set, error_r, "%s: out of memory", name);
 	if (strlen(set->milter_socket_path) >= MAX_SOCKET_PATH)

@@ -28,6 +28,9 @@
 /* Room for "PATH:LINE: message". */
 #define CM_SETTINGS_ERROR_SIZE 512
 
+/* Bytes of a CM_SETTING_HTTPS. */
+#define CM_SETTING_MAX_URL 1024
+
 /* Strings are never NULL: an unset one is "". All memory is the struct's. */
 struct cm_settings {
 	/* who we are */
@@ -50,8 +53,11 @@ struct cm_settings {
 	uint64_t max_message_size; /* bytes */
 	unsigned int max_user_send_per_minute;
 	unsigned int max_user_send_burst_size;
+	unsigned int trim_above, trim_to; /* percent of max_mailbox_size */
+	unsigned int trim_keep_hours;
 	unsigned int delete_mails_after; /* days */
 	unsigned int delete_large_after; /* days */
+	uint64_t delete_large_size; /* bytes */
 	unsigned int delete_inactive_users_after; /* days */
 	unsigned int hold_deleted_days; /* 0 = off */
 	double max_load_1m;
@@ -59,6 +65,19 @@ struct cm_settings {
 	uint64_t min_free_disk_space; /* bytes */
 	unsigned int max_imap_connections;
 	unsigned int max_smtp_connections;
+
+	/* what clients are told by IMAP METADATA */
+	char *server_comment; /* "" = none */
+	char *privacy_mail;   /* an address; "" = none */
+	char *turn_host;      /* "" = mail_domain */
+	unsigned int turn_port;
+	unsigned int turn_ttl; /* hours */
+	char *turn_secret_file;
+	char *iroh_relay; /* a URL; "" = none */
+	char *appversions_file;
+
+	/* push */
+	char *notify_url; /* "" = nobody is told */
 
 	/* the policy */
 	unsigned int max_user_send_per_day; /* 0 = no such limit */
@@ -94,7 +113,8 @@ enum cm_setting_type {
 	CM_SETTING_STRING, /* any text */
 	CM_SETTING_PATH,   /* absolute path, or empty if that is its default */
 	CM_SETTING_DOMAIN, /* host name, lower-cased, or IPv4 address; not
-			      ending in a number otherwise; no brackets */
+			      ending in a number otherwise; no brackets; or
+			      empty if that is its default */
 	CM_SETTING_NAME,   /* user or group name */
 	CM_SETTING_UINT,   /* unsigned int between min and max */
 	CM_SETTING_OCTAL,  /* unsigned int, written as 0660 */
@@ -103,6 +123,8 @@ enum cm_setting_type {
 	CM_SETTING_SIZE_M, /* the same, but a bare number means megabytes */
 	CM_SETTING_BOOL,   /* bool: yes, no, true, false */
 	CM_SETTING_FLOAT,  /* double, 0 to 10^9, 3 decimals */
+	CM_SETTING_HTTPS,  /* an https:// URL of at most
+			      CM_SETTING_MAX_URL bytes, or empty */
 	CM_SETTING_CHOICE, /* one of the words that `unit` lists: "a|b" */
 	CM_SETTING_UNUSED  /* chatmail/relay's; accepted, means nothing here */
 };

@@ -16,6 +16,10 @@ struct cm_edit {
 	char *value; /* the new one; NULL removes the field */
 	int index;
 	bool change; /* or it only counts */
+	/* What it would become in a SecureJoin request, and of what: worked
+	 * out once it is known to be one. */
+	enum cm_cleanup in_request;
+	char *old_value;
 };
 
 static struct cm_edit *add(struct cm_edits *edits, const char *name)
@@ -82,21 +86,12 @@ static bool is_text(const char *value, const char *text)
 	       strcmp(copy, text) == 0;
 }
 
-void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
-		     bool strict, const char *name, const char *value)
+static void edit_value(struct cm_edit *edit, enum cm_cleanup what,
+		       const char *value)
 {
-	size_t len = strlen(name);
-	enum cm_cleanup what = direction == CM_OUTGOING ?
-		cm_cleanup_outgoing(name, len, strict) :
-		cm_cleanup_incoming(name, len);
-	struct cm_edit *edit;
-
-	if (what == CM_CLEANUP_KEEP)
-		return;
-	edit = add(edits, name);
-	if (edit == NULL)
-		return;
 	switch (what) {
+	case CM_CLEANUP_KEEP:
+		break;
 	case CM_CLEANUP_DROP:
 		edit->change = true;
 		break;
@@ -107,6 +102,42 @@ void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
 	default:
 		edit_addresses(edit, value);
 		break;
+	}
+}
+
+void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
+		     bool strict, const char *name, const char *value)
+{
+	size_t len = strlen(name);
+	enum cm_cleanup what = direction == CM_OUTGOING ?
+		cm_cleanup_outgoing(name, len, strict) :
+		cm_cleanup_incoming(name, len);
+	enum cm_cleanup in_request = direction == CM_OUTGOING ?
+		CM_CLEANUP_KEEP : cm_cleanup_request(name, len);
+	struct cm_edit *edit;
+
+	if (what == CM_CLEANUP_KEEP && in_request == CM_CLEANUP_KEEP)
+		return;
+	edit = add(edits, name);
+	if (edit == NULL)
+		return;
+	edit_value(edit, what, value);
+	if (in_request == CM_CLEANUP_KEEP)
+		return;
+	edit->in_request = in_request;
+	edit->old_value = strdup(value);
+	edits->failed = edits->failed || edit->old_value == NULL;
+}
+
+void cm_edits_request(struct cm_edits *edits)
+{
+	unsigned int i;
+
+	for (i = 0; i < edits->count; i++) {
+		if (edits->edits[i].old_value != NULL)
+			edit_value(&edits->edits[i],
+				   edits->edits[i].in_request,
+				   edits->edits[i].old_value);
 	}
 }
 
@@ -147,6 +178,7 @@ void cm_edits_reset(struct cm_edits *edits)
 	for (i = 0; i < edits->count; i++) {
 		free(edits->edits[i].name);
 		free(edits->edits[i].value);
+		free(edits->edits[i].old_value);
 	}
 	edits->count = 0;
 	edits->overflow = false;

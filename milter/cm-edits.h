@@ -2,7 +2,7 @@
  *
  * cm-edits: the changes to a message's header that follow from lib/cm-cleanup,
  * collected while the fields go by and told to Postfix at the end. A message
- * that needs none (what Delta Chat sends) costs nothing.
+ * that needs none (what Delta Chat sends) costs next to nothing.
  */
 #ifndef CM_EDITS_H
 #define CM_EDITS_H
@@ -30,6 +30,10 @@ struct cm_edits {
  * strict as in cm_cleanup_outgoing(). */
 void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
 		     bool strict, const char *name, const char *value);
+
+/* The message turned out to be a SecureJoin request from elsewhere: what
+ * cm_cleanup_request() says is to be done, too. Once, before the next. */
+void cm_edits_request(struct cm_edits *edits);
 
 /* Tells them to Postfix: only in the end-of-message callback. lead_space:
  * SMFIP_HDR_LEADSPC was agreed on. 0, or -1 if libmilter refused. */

@@ -151,6 +151,11 @@ bool cm_inspect_sender_differs(const struct cm_inspect *inspect)
 	       !cm_ascii_equal(inspect->input.mail_from, inspect->from);
 }
 
+bool cm_inspect_is_request(const struct cm_inspect *inspect)
+{
+	return inspect->msg.kind == CM_MESSAGE_SECUREJOIN;
+}
+
 void cm_inspect_deinit(struct cm_inspect *inspect)
 {
 	free(inspect->skeleton);

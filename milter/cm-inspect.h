@@ -84,6 +84,9 @@ int cm_inspect_end(struct cm_inspect *inspect, const char *queue_id,
  * other servers goes on with the null sender (PROTOCOL.md 4). */
 bool cm_inspect_sender_differs(const struct cm_inspect *inspect);
 
+/* Is it a legacy SecureJoin request, which is cleartext? */
+bool cm_inspect_is_request(const struct cm_inspect *inspect);
+
 void cm_inspect_deinit(struct cm_inspect *inspect);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define NS_PER_SECOND UINT64_C(1000000000)
+#define NS_PER_MS UINT64_C(1000000)
 
 static const char dunno[] = "DUNNO";
 static const char defer[] = "451 4.3.0 Temporary failure, try again later";
@@ -74,6 +75,7 @@ static struct cm_policy_message *find_message(struct cm_policy *policy,
 	policy->next = (policy->next + 1) % CM_POLICY_MESSAGES;
 	message->instance = hash;
 	message->recipients = 0;
+	message->denied_until = 0;
 	return message;
 }
 
@@ -113,9 +115,35 @@ static bool refuse_recipient(const struct cm_policy *policy,
 	return true;
 }
 
+/* A message has one answer. Postfix asks for each recipient; by the second one
+ * time has gone on, and what was refused to the first would be let through to
+ * it, so that half of a message arrives and the client sends all of it again. */
+static enum cm_rate_result rate_once(struct cm_policy *policy,
+				     struct cm_policy_message *message,
+				     const char *login, uint64_t *wait_ms_r)
+{
+	uint64_t now = policy->live.now;
+	enum cm_rate_result result;
+
+	if (message->recipients > 0)
+		return CM_RATE_ALLOWED;
+	if (message->denied_until == 0) {
+		result = cm_policy_count(&policy->live, login, policy->charge,
+					 wait_ms_r);
+		if (result == CM_RATE_DENIED)
+			message->denied_until = now + *wait_ms_r * NS_PER_MS;
+		return result;
+	}
+	*wait_ms_r = message->denied_until > now ?
+		(message->denied_until - now) / NS_PER_MS + 1 : 1;
+	return CM_RATE_DENIED;
+}
+
 /* The code stands twice because Postfix puts its own words between "450 4.7.1"
  * and the text, and chatmail/relay's tests look for "4.7.1: Too much mail". */
-static bool refuse_rate(struct cm_policy *policy, struct answer *answer)
+static bool refuse_rate(struct cm_policy *policy,
+			struct cm_policy_message *message,
+			struct answer *answer)
 {
 	uint64_t wait_ms;
 
@@ -123,8 +151,7 @@ static bool refuse_rate(struct cm_policy *policy, struct answer *answer)
 	    cm_settings_list_matches(policy->live.set.rate_exempt_senders,
 				     answer->login))
 		return false;
-	switch (cm_policy_count(&policy->live, answer->login, policy->charge,
-				&wait_ms)) {
+	switch (rate_once(policy, message, answer->login, &wait_ms)) {
 	case CM_RATE_ALLOWED:
 		return false;
 	case CM_RATE_DENIED:
@@ -147,7 +174,7 @@ static void answer_rcpt(struct cm_policy *policy, const char *instance,
 
 	if (refuse_blocked(policy, answer) || refuse_sender(answer) ||
 	    refuse_recipient(policy, message->recipients + 1UL, answer) ||
-	    (message->recipients == 0 && refuse_rate(policy, answer)))
+	    refuse_rate(policy, message, answer))
 		return;
 	message->recipients++;
 }

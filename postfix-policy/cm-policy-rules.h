@@ -21,6 +21,7 @@
 struct cm_policy_message {
 	uint64_t instance; /* its hash; 0 = unused */
 	unsigned int recipients; /* let through so far */
+	uint64_t denied_until; /* by the rate; 0 = not denied */
 };
 
 struct cm_policy {

@@ -10,6 +10,7 @@
 #include "settings-parser.h"
 
 #include "cm-authdb-settings-v24.h"
+#include "cm-idle-settings-v24.h"
 
 CM_EXPORT extern const char *chatmail_settings_version;
 CM_EXPORT extern const struct setting_parser_info
@@ -19,5 +20,6 @@ const char *chatmail_settings_version = DOVECOT_ABI_VERSION;
 
 const struct setting_parser_info *chatmail_settings_set_infos[] = {
 	&cm_authdb_setting_parser_info,
+	&cm_idle_setting_parser_info,
 	NULL
 };

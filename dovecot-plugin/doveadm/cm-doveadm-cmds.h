@@ -20,6 +20,12 @@ void cm_doveadm_user_cleartext(struct doveadm_cmd_context *cctx);
 /* cm-doveadm-delete.c */
 void cm_doveadm_user_delete(struct doveadm_cmd_context *cctx);
 
+/* cm-doveadm-federation.c */
+void cm_doveadm_federation_list(struct doveadm_cmd_context *cctx);
+void cm_doveadm_federation_allow(struct doveadm_cmd_context *cctx);
+void cm_doveadm_federation_block(struct doveadm_cmd_context *cctx);
+void cm_doveadm_federation_forget(struct doveadm_cmd_context *cctx);
+
 /* cm-doveadm-system.c */
 void cm_doveadm_registration_open(struct doveadm_cmd_context *cctx);
 void cm_doveadm_registration_close(struct doveadm_cmd_context *cctx);
@@ -31,5 +37,11 @@ void cm_doveadm_stats(struct doveadm_cmd_context *cctx);
 void cm_doveadm_token_add(struct doveadm_cmd_context *cctx);
 void cm_doveadm_token_list(struct doveadm_cmd_context *cctx);
 void cm_doveadm_token_remove(struct doveadm_cmd_context *cctx);
+
+/* cm-doveadm-expire.c */
+void cm_doveadm_expire(struct doveadm_cmd_context *cctx);
+
+/* cm-doveadm-report.c */
+void cm_doveadm_report(struct doveadm_cmd_context *cctx);
 
 #endif

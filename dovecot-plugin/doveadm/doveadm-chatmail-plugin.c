@@ -25,7 +25,13 @@ const char *doveadm_chatmail_plugin_version = DOVECOT_ABI_VERSION;
 	DOVEADM_CMD_PARAM('\0', "name", CMD_PARAM_STR, \
 			  CMD_PARAM_FLAG_POSITIONAL)
 
+#define TARGETS \
+	DOVEADM_CMD_PARAM('\0', "target", CMD_PARAM_ARRAY, \
+			  CMD_PARAM_FLAG_POSITIONAL)
+
 #define USER_MASKS "[-F <chatmail.ini>] <user mask> [...]"
+
+#define FEDERATION_TARGETS "[-F <chatmail.ini>] <address or domain> [...]"
 
 static struct doveadm_cmd_ver2 commands[] = { {
 	.name = "chatmail user list",
@@ -91,6 +97,27 @@ DOVEADM_CMD_PARAMS_START
 			  CMD_PARAM_FLAG_POSITIONAL)
 DOVEADM_CMD_PARAMS_END
 }, {
+	.name = "chatmail expire",
+	.cmd = cm_doveadm_expire,
+	.usage = "[-F <chatmail.ini>] [-n|--dry-run] [-v|--verbose] "
+		"-A|-u <user mask>",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	DOVEADM_CMD_PARAM('A', "all-users", CMD_PARAM_BOOL, 0)
+	DOVEADM_CMD_PARAM('u', "mask", CMD_PARAM_STR, 0)
+	DOVEADM_CMD_PARAM('n', "dry-run", CMD_PARAM_BOOL, 0)
+	DOVEADM_CMD_PARAM('v', "verbose", CMD_PARAM_BOOL, 0)
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail report",
+	.cmd = cm_doveadm_report,
+	.usage = "[-F <chatmail.ini>] [-t <textfile>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	DOVEADM_CMD_PARAM('t', "textfile", CMD_PARAM_STR,
+			  CMD_PARAM_FLAG_DO_NOT_EXPOSE)
+DOVEADM_CMD_PARAMS_END
+}, {
 	.name = "chatmail registration open",
 	.cmd = cm_doveadm_registration_open,
 	.usage = "[-F <chatmail.ini>]",
@@ -139,6 +166,38 @@ DOVEADM_CMD_PARAMS_END
 DOVEADM_CMD_PARAMS_START
 	CONFIG
 	NAME
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail federation list",
+	.cmd = cm_doveadm_federation_list,
+	.usage = "[-F <chatmail.ini>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail federation allow",
+	.cmd = cm_doveadm_federation_allow,
+	.usage = FEDERATION_TARGETS,
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	TARGETS
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail federation block",
+	.cmd = cm_doveadm_federation_block,
+	.usage = FEDERATION_TARGETS,
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	TARGETS
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail federation forget",
+	.cmd = cm_doveadm_federation_forget,
+	.usage = "[-F <chatmail.ini>] [-n|--dry-run] <address or domain> [...]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	DOVEADM_CMD_PARAM('n', "dry-run", CMD_PARAM_BOOL, 0)
+	TARGETS
 DOVEADM_CMD_PARAMS_END
 }, {
 	.name = "chatmail config",

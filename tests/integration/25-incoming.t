@@ -67,10 +67,27 @@ def check_gate(tap, relay, bob, armor):
         expect(deliver(relay, [bob[0]],
                        rc.secure_join_request(SENDER, bob[0])), 250)
         arrives(relay, bob, 2)
+    with tap.check("and nothing of its sender's own words arrives"):
+        text = rc.secure_join_request(SENDER, bob[0])
+        for old, new in (
+                (f"From: <{SENDER}>", f"From: Marker <{SENDER}>"),
+                (f"To: <{bob[0]}>", f'To: "Marker" <{bob[0]}> (marker)'),
+                (f"Subject: Message from {SENDER}", "Subject: Marker")):
+            assert old.encode() in text, old
+            text = text.replace(old.encode(), new.encode())
+        expect(deliver(relay, [bob[0]], text), 250)
+        arrives(relay, bob, 3)
+        conn = relay.imap(bob)
+        conn.select("INBOX")
+        got = rc.fetch(conn, 3)
+        conn.logout()
+        assert b"marker" not in got.lower(), got
+        assert b"\nSubject: [...]\r\n" in got, got
+        assert f"\nFrom: <{SENDER}>\r\n".encode() in got, got
     with tap.check("encrypted with a null sender: accepted"):
         expect(deliver(relay, [bob[0]], rc.pgp_mime(SENDER, bob[0], armor),
                        ""), 250)
-        arrives(relay, bob, 3)
+        arrives(relay, bob, 4)
     with tap.check("cleartext with a null sender: 523"):
         expect(deliver(relay, [bob[0]], rc.cleartext(SENDER, bob[0]), ""),
                523)
@@ -100,7 +117,7 @@ def check_consent(tap, relay, bob):
                          rc.cleartext(carol[0], bob[0])), 523)
         conn.close()
     with tap.check("nothing that was refused has arrived"):
-        expect(inbox_size(relay, bob), 3)
+        expect(inbox_size(relay, bob), 4)
         expect(inbox_size(relay, carol), 1)
 
 

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: MIT
 """From the queue into the mailbox: how soon a client hears of it, what a full
 mailbox does, and mailboxes that chatmail/relay made."""
-import contextlib
 import gzip
 import os
 import pathlib
 import pwd
 import time
 
-from harness import Tap, expect, inbox_size, shell, started_relay
+from harness import (Tap, expect, hibernated, inbox_size, shell,
+                     started_relay)
 import relay_client as rc
 
 QUOTA_KIB = 1024
@@ -21,32 +21,6 @@ LOCAL_CONF = f"""
 # The shipped 30 s would make the test wait as long.
 imap_hibernate_timeout = {HIBERNATE}s
 """
-
-
-def dovecot_processes(relay, name):
-    """Processes of this relay's Dovecot with that program name."""
-    master = int(pathlib.Path(relay.env["RELAY_DOVECOT_PID"]).read_text())
-    found = []
-    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = stat.read_text()
-        except OSError:
-            continue
-        comm = text[text.index("(") + 1:text.rindex(")")]
-        parent = int(text[text.rindex(")") + 2:].split()[1])
-        if parent == master and comm == name:
-            found.append(int(stat.parent.name))
-    return found
-
-
-def hibernated(relay):
-    """How many sockets imap-hibernate has: one more for each client."""
-    count = 0
-    for pid in dovecot_processes(relay, "imap-hibernate"):
-        for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-            with contextlib.suppress(OSError):
-                count += os.readlink(link).startswith("socket:")
-    return count
 
 
 def check_idle(tap, relay, alice, bob, armor):

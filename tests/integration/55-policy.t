@@ -114,6 +114,22 @@ def check_counting(tap, relay, message):
             conn.rset()
         expect(try_rcpt(conn, login[0], names[0])[0], 250)
         conn.quit()
+    with tap.check("a refused message stays so for all recipients, uncounted"):
+        login = relay.new_login()
+        conn = use_up(relay, login)
+        names = [relay.new_login()[0] for _ in range(3)]
+        conn.mail(login[0])
+        codes = []
+        for name in names:
+            codes.append(conn.rcpt(name)[0])
+            # room for one message, and a bit
+            time.sleep(1.1)
+        expect(codes, [450] * 3)
+        conn.rset()
+        # two or three came free meanwhile, none was taken
+        codes = [try_rcpt(conn, login[0], login[0])[0] for _ in range(4)]
+        expect(codes[:2], [250] * 2)
+        conn.quit()
     with tap.check("one more recipient than max_smtp_recipients: 452"):
         login = relay.new_login()
         conn = relay.smtp(login)

@@ -16,7 +16,7 @@ from harness import (LIB, RELAY_SECONDS, Tap, expect, shell, started_relay)
 import relay_client as rc
 
 # sysexits.h
-EX_USAGE, EX_DATAERR, EX_NOUSER, EX_CONFIG = 64, 65, 67, 78
+EX_USAGE, EX_DATAERR, EX_NOUSER, EX_TEMPFAIL, EX_CONFIG = 64, 65, 67, 75, 78
 KEY = secrets.token_urlsafe(32)
 # Seconds for a session to notice that it was ended.
 END_SECONDS = 15
@@ -323,6 +323,81 @@ def check_system(tap, relay, adm, logins):
                 for row in adm.api("chatmailStats")}, rows)
 
 
+def check_federation(tap, relay, adm):
+    rules = pathlib.Path(relay.dir, "state", "federation")
+    target = "nobody123@" + relay.domain
+
+    def rcpt(sender):
+        """Postfix's answer on port 25; whom the rules decide about."""
+        conn = relay.port25()
+        conn.mail(sender)
+        code = conn.rcpt(target)[0]
+        conn.quit()
+        return code
+
+    with tap.check("federation block: heeded by Postfix at once"):
+        expect(rcpt("a@evil.example"), 250)
+        expect(adm.rows("federation", "block", "Evil.example",
+                        ".evil.example"),
+               [{"target": "evil.example", "result": "blocked"},
+                {"target": ".evil.example", "result": "blocked"}])
+        expect((rcpt("a@evil.example"), rcpt("a@sub.evil.example")),
+               (550, 550))
+        expect(adm.rows("federation", "block", "evil.example"),
+               [{"target": "evil.example", "result": "blocked before"}])
+        expect(rules.stat().st_uid, rules.parent.stat().st_uid)
+    with tap.check("federation allow, list; over HTTP, too"):
+        rules.write_text("# why\n" + rules.read_text())
+        adm.api("chatmailFederationAllow", target=["good@evil.example"])
+        expect((rcpt("good@evil.example"), rcpt("b@evil.example")),
+               (250, 550))
+        rows = [{"target": "evil.example", "rule": "block"},
+                {"target": ".evil.example", "rule": "block"},
+                {"target": "good@evil.example", "rule": "allow"}]
+        expect(adm.rows("federation", "list"), rows)
+        expect(adm.api("chatmailFederationList"), rows)
+        assert rules.read_text().startswith("# why\n"), rules.read_text()
+    with tap.check("federation forget, --dry-run first"):
+        before = rules.read_bytes()
+        rows = adm.rows("federation", "forget", "--dry-run", "evil.example",
+                        "other.example", code=EX_NOUSER)
+        expect([row["result"] for row in rows],
+               ["would be forgotten", "unknown"])
+        expect(adm.api("chatmailFederationForget", dryRun=True,
+                       target=["evil.example"])[0]["result"],
+               "would be forgotten")
+        expect(rules.read_bytes(), before)
+        expect(adm.rows("federation", "forget", "EVIL.example"),
+               [{"target": "evil.example", "result": "forgotten"}])
+        adm.rows("federation", "forget", "evil.example", code=EX_NOUSER)
+        expect(rcpt("b@evil.example"), 250)
+    with tap.check("federation: what is no target changes nothing"):
+        before = rules.read_bytes()
+        for name in ("", "a b", "x@", "@", "..", "line\nfeed.example",
+                     "a" * 300 + ".example"):
+            for command in "allow", "block", "forget":
+                adm.rows("federation", command, "fine.example", name,
+                         code=EX_DATAERR)
+            expect(adm.api_error("chatmailFederationBlock", target=[name]),
+                   EX_DATAERR)
+        expect(adm.api_error("chatmailFederationBlock"), EX_USAGE)
+        expect(adm.run("chatmail", "federation", "allow")[0], EX_USAGE)
+        expect(rules.read_bytes(), before)
+    with tap.check("federation list: a line that is no rule, no file"):
+        rules.write_text("block a.example\nfrobnicate b.example\n")
+        got, out, err = adm.run("-f", "tab", "chatmail", "federation", "list")
+        expect((got, out.splitlines()[-1]), (EX_DATAERR, "a.example\tblock"))
+        assert f"{rules}:2: " in err, err
+        rules.unlink()
+        expect(adm.rows("federation", "list"), [])
+    with tap.check("federation: a folder in the file's place"):
+        rules.mkdir()
+        for command in (("list",), ("block", "a.example"),
+                        ("forget", "-n", "a.example")):
+            adm.rows("federation", *command, code=EX_TEMPFAIL)
+        rules.rmdir()
+
+
 def check_delete(tap, relay, adm, alice, bob):
     new = [relay.new_login() for _ in range(3)]
     for login in new:
@@ -439,6 +514,7 @@ with Tap() as tap:
         check_passwd(tap, relay, adm, alice)
         check_registration(tap, relay, adm)
         check_system(tap, relay, adm, logins)
+        check_federation(tap, relay, adm)
         adm.rows("user", "delete", carol[0])
         check_delete(tap, relay, adm, alice, bob)
         check_bad(tap, relay, adm)

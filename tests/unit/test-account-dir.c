@@ -359,6 +359,14 @@ static void iterates(void **state)
 	assert_int_equal(count, 4);
 	assert_int_equal(a, 2);
 	assert_int_equal(b, 2);
+	assert_int_equal(cm_account_iter_init(&set, tree_fd, &iter, &error),
+			 CM_DIR_OK);
+	cm_account_iter_everything(iter);
+	for (count = 0; cm_account_iter_next(iter, &name, &error) ==
+			CM_DIR_OK; count++)
+		assert_int_not_equal(name[0], '.');
+	cm_account_iter_deinit(&iter);
+	assert_int_equal(count, tree_count(".") - 1);
 	cm_account_iter_deinit(&none);
 	assert_int_equal(cm_account_iter_init(&set, -1, &iter, &error),
 			 CM_DIR_FAILED);

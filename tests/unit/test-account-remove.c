@@ -278,8 +278,66 @@ static void at_once(void **state)
 	}
 }
 
+struct asked {
+	unsigned int count;
+	bool due;
+	bool remade; /* somebody makes one of the same name meanwhile */
+};
+
+static bool ask(void *ctx, int account_fd)
+{
+	struct asked *asked = ctx;
+	struct stat st;
+
+	asked->count++;
+	assert_int_equal(fstatat(account_fd, "password", &st, 0), 0);
+	/* nobody can log in any more */
+	assert_false(tree_has(TREE_ACCOUNT, "password"));
+	if (asked->remade)
+		make_account(TREE_ACCOUNT);
+	return asked->due;
+}
+
+static const struct if_row {
+	const char *name;
+	struct asked asked;
+	enum cm_dir_result result;
+	bool there;
+} if_rows[] = {
+	{ "due", { 0, true, false }, CM_DIR_OK, false },
+	{ "not due", { 0, false, false }, CM_DIR_EXISTS, true },
+	/* cannot come back then, and must not take the new one's place */
+	{ "not due, but there is a new one", { 0, false, true }, CM_DIR_OK,
+	  true },
+};
+
+static void remove_if(void **state)
+{
+	const struct if_row *row = *state;
+	struct asked asked = row->asked;
+	struct cm_hold none;
+	const char *error = "";
+
+	tree_begin();
+	make_account(TREE_ACCOUNT);
+	cm_hold_none(&none);
+	assert_int_equal(cm_account_remove_if(tree_fd, TREE_ACCOUNT, &none,
+					      ask, &asked, &error),
+			 row->result);
+	assert_int_equal(asked.count, 1);
+	assert_int_equal(tree_has(TREE_ACCOUNT, "password"), row->there);
+	assert_int_equal(tree_has(TREE_ACCOUNT, "cur/1.2.3:2,S"), row->there);
+	assert_false(tree_has(".", CM_ACCOUNT_REMOVED_DIR));
+	assert_int_equal(cm_account_remove_if(tree_fd, OTHER, &none, ask,
+					      &asked, &error),
+			 CM_DIR_UNKNOWN);
+	assert_int_equal(asked.count, 1);
+	tree_end();
+}
+
 int main(void)
 {
+	cm_unit_rows(remove_if, if_rows);
 	cm_unit_test(removes_all);
 	cm_unit_test(not_links);
 	cm_unit_rows(bad_name, name_rows);

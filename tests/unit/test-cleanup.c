@@ -39,6 +39,10 @@ static void decides(void **state)
 	assert_int_equal(cm_cleanup_outgoing(name, len, false), row->basic);
 	assert_int_equal(cm_cleanup_outgoing(name, len, true), row->strict);
 	assert_int_equal(cm_cleanup_incoming(name, len), row->incoming);
+	/* the same words as on submission, and nothing else */
+	assert_int_equal(cm_cleanup_request(name, len),
+			 row->strict == A || row->strict == S ? row->strict :
+								K);
 	free(name);
 }
 

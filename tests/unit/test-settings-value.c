@@ -36,6 +36,21 @@ static const struct row {
 	{ "uint in two lines", "delete_mails_after", "20\n  5", NULL,
 	  "delete_mails_after = 20?5: expected a whole number" },
 
+	{ "https", "notify_url", "https://push.example.org/notify",
+	  "https://push.example.org/notify", NULL },
+	{ "https with port", "notify_url", "https://[::1]:8443/n?a=b",
+	  "https://[::1]:8443/n?a=b", NULL },
+	{ "https empty", "notify_url", "", "", NULL },
+	{ "https without host", "notify_url", "https:///notify", NULL,
+	  "an https:// URL or nothing" },
+	{ "https bare", "notify_url", "https://", NULL, "an https:// URL" },
+	{ "http", "notify_url", "http://push.example.org/", NULL,
+	  "an https:// URL" },
+	{ "https with user", "notify_url", "https://me:pw@example.org/", NULL,
+	  "an https:// URL" },
+	{ "https with blank", "notify_url", "https://example.org/a b", NULL,
+	  "an https:// URL" },
+
 	{ "octal", "milter_socket_mode", "0666", "0666", NULL },
 	{ "octal without zero", "milter_socket_mode", "600", "0600", NULL },
 	{ "octal 0776 of 0777", "milter_socket_mode", "0776", "0776", NULL },
@@ -138,6 +153,16 @@ static const struct row {
 	{ "domain empty", "mail_domain", "", NULL, "a domain like" },
 	{ "domain with at", "mail_domain", "a@b.c", NULL, "a domain like" },
 	{ "domain of two words", "mail_domain", "a b", NULL, "a domain like" },
+
+	{ "a host that may be left out", "turn_host", "", "", NULL },
+	{ "a host", "turn_host", "Turn.Example", "turn.example", NULL },
+	{ "a host with its port", "turn_host", "turn.example:3478", NULL,
+	  "a domain like" },
+	{ "hours", "turn_ttl", "13", "13", NULL },
+	{ "too few hours for a client", "turn_ttl", "12", NULL,
+	  "from 13 to 720" },
+	{ "hours of a month", "turn_ttl", "720", "720", NULL },
+	{ "more than a month", "turn_ttl", "721", NULL, "from 13 to 720" },
 
 	{ "unused takes anything", "privacy_postal", "A\n B\n C", "", NULL },
 };

@@ -159,6 +159,12 @@ static const struct whole {
 	{ "no authserv_id", HEAD "authserv_id =\n",
 	  "f.ini: authserv_id = : expected a name like mx.example.org, "
 	  "maybe with /QUEUE_ID behind it", NULL },
+	{ "trim_to above trim_above", HEAD "trim_to = 80\n",
+	  "f.ini: trim_to (80) is not below trim_above (75)", NULL },
+	{ "trim_to equals trim_above", HEAD "trim_above = 70\n",
+	  "f.ini: trim_to (70) is not below trim_above (70)", NULL },
+	{ "trim_to just below trim_above", HEAD "trim_above = 71\n",
+	  NULL, NULL },
 	{ "min equals max", HEAD "username_min_length = 10\n"
 	  "username_max_length = 10\n", NULL, NULL },
 };
