@@ -137,6 +137,13 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "to clients as it is; see chatmail-plugins(7). While there is no "
 	    "such file, clients are told nothing."),
 
+	DEF(HTTPS, notify_url, "",
+	    "https://notifications.delta.chat/notify", 0, 0,
+	    "Where chatmail-push sends the tokens of devices that have new "
+	    "mail; the proxy there wakes the device up. It learns a token "
+	    "that only it can decrypt, and no address. Empty: nobody is "
+	    "told, and apps look for mail when they are opened."),
+
 	DEF(UINT, max_user_send_per_day, "messages", "0", 0, 1000000,
 	    "Messages an account may send per day, in the long run; as many "
 	    "at once. 0: no such limit."),

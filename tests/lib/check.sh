@@ -50,7 +50,7 @@ FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 FUZZ_TARGETS="message inspect armor openpgp header origin policy"
 DEBIAN13_SECONDS=2100
 
-TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc opendkim"
+TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc opendkim nghttp2-proxy"
 SANITIZE_PACKAGES="clang libclang-rt-dev llvm"
 SANITIZE="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined
  -fno-sanitize-recover=all"
@@ -303,7 +303,7 @@ step_fuzz() {
 # Each part can be left out. configure and make say it, tests were above.
 step_options() {
 	begin "Builds with one part left out"
-	for option in dovecot milter policy; do
+	for option in dovecot milter policy push; do
 		step_started=$(date +%s)
 		rm -rf "$out/option"
 		build "$top" "$out/option" --enable-werror "--disable-$option" &&

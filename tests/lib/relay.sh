@@ -38,8 +38,8 @@
 # runs in a mount namespace of its own in which DIR/modules stands in place of
 # its module folder, because that folder's name is compiled into it.
 #
-# Environment: RELAY_MILTER_PROGRAM, RELAY_POLICY_PROGRAM, others than the
-# stage's (sanitized ones); RELAY_MILTER_ENV, NAME=VALUE words for the milter.
+# Environment: RELAY_MILTER_PROGRAM, RELAY_POLICY_PROGRAM, RELAY_PUSH_PROGRAM,
+# others than the stage's (sanitized ones); RELAY_MILTER_ENV, NAME=VALUE words for the milter.
 # RELAY_DKIM for relay_init: the relay has OpenDKIM, see relay-dkim.sh, which
 # must be sourced then. Without it there is none, and require_dkim = no.
 
@@ -125,8 +125,10 @@ relay_init_dovecot() {
 	for relay_file in "$relay_conf_d/dovecot-$relay_series"/*.conf; do
 		relay_name=${relay_file##*/}
 		[ "$relay_name" = dovecot.conf ] || relay_name=conf.d/$relay_name
-		relay_paths "$1" | sed -f /dev/stdin "$relay_file" \
-			>"$1/dovecot/etc/$relay_name"
+		# Our programs are in the stage, where Dovecot's are not.
+		relay_paths "$1" | sed -f /dev/stdin \
+			-e "s|executable = chatmail-push|executable = $relay_push|" \
+			"$relay_file" >"$1/dovecot/etc/$relay_name"
 	done
 	cat >"$1/dovecot/etc/local.conf" <<-EOF
 		# What a relay in a directory needs. Written by tests/lib/relay.sh.
@@ -280,6 +282,8 @@ relay_init() {
 		-path '*bin/chatmail-milter' | head -n 1)}
 	relay_policy=${RELAY_POLICY_PROGRAM:-$(find "$RELAY_STAGE" \
 		-path '*bin/chatmail-policy' | head -n 1)}
+	relay_push=${RELAY_PUSH_PROGRAM:-$(find "$RELAY_STAGE" \
+		-path '*/dovecot/chatmail-push' | head -n 1)}
 	if [ -z "$relay_conf_d" ] || [ ! -x "$relay_milter" ]; then
 		relay_error "$RELAY_STAGE lacks conf.d or chatmail-milter:" \
 			"make install DESTDIR=$RELAY_STAGE"
@@ -310,7 +314,7 @@ relay_init() {
 			[params]
 		EOF
 		# A machine that runs tests is busy; that is no reason to
-		# refuse accounts here.
+		# refuse accounts here. And nobody's phone is told of tests.
 		relay_ini_default "$@" <<-EOF
 			mail_domain=$RELAY_DOMAIN
 			mailboxes_dir=$RELAY_MAILBOXES
@@ -318,10 +322,13 @@ relay_init() {
 			run_dir=$RELAY_DIR/run
 			state_dir=$RELAY_DIR/state
 			nocreate_file=$RELAY_DIR/nocreate
+			turn_secret_file=$RELAY_DIR/turn-secret
+			appversions_file=$RELAY_DIR/appversions.json
 			milter_socket_group=postfix
 			max_load_1m=1000000
 			min_available_memory=1M
 			min_free_disk_space=1M
+			notify_url=
 			require_dkim=$([ -n "${RELAY_DKIM-}" ] && echo yes || echo no)
 		EOF
 		for relay_arg; do
@@ -353,6 +360,7 @@ relay_init() {
 		RELAY_MILTER_SOCKET='$RELAY_DIR/run/milter.sock'
 		RELAY_MILTER_PROGRAM='$relay_milter'
 		RELAY_POLICY_PROGRAM='$relay_policy'
+		RELAY_PUSH_PROGRAM='$relay_push'
 		RELAY_POSTFIX_CONFIG='$RELAY_DIR/postfix/etc'
 		RELAY_DOVECOT_CONFIG='$RELAY_DIR/dovecot/etc/dovecot.conf'
 		RELAY_LOG='$RELAY_DIR/log'

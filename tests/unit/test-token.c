@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-unit.h"
+#include "state-hmac.h"
 #include "cm-token.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ static void begin(void)
 	tree_begin();
 	assert_int_equal(mkdirat(tree_fd, "mail", 0700), 0);
 	mail_fd = openat(tree_fd, "mail", O_RDONLY | O_DIRECTORY);
-	assert_int_equal(cm_tokens_open(tree_path, fresh, &tokens, &error),
+	assert_int_equal(cm_tokens_open(tree_path, state_hmac, fresh, &tokens, &error),
 			 CM_DIR_OK);
 }
 
@@ -245,11 +246,11 @@ static void added_and_removed(void **state)
 			 CM_DIR_OK);
 	cm_tokens_close(&tokens);
 	/* one is needed all the same, until the folder is gone */
-	assert_int_equal(cm_tokens_open(tree_path, NULL, &tokens, &error),
+	assert_int_equal(cm_tokens_open(tree_path, state_hmac, NULL, &tokens, &error),
 			 CM_DIR_OK);
 	cm_tokens_close(&tokens);
 	assert_int_equal(cm_tokens_drop(tree_path, &error), CM_DIR_OK);
-	assert_int_equal(cm_tokens_open(tree_path, NULL, &tokens, &error),
+	assert_int_equal(cm_tokens_open(tree_path, state_hmac, NULL, &tokens, &error),
 			 CM_DIR_UNKNOWN);
 	assert_int_equal(cm_tokens_drop(tree_path, &error), CM_DIR_UNKNOWN);
 	end();
