@@ -171,6 +171,22 @@ def accounts(relay):
                   pathlib.Path(relay.mailboxes).parent.glob("*/*"))
 
 
+def dovecot_processes(relay, name):
+    """Processes of this relay's Dovecot with that program name."""
+    master = int(pathlib.Path(relay.env["RELAY_DOVECOT_PID"]).read_text())
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except OSError:
+            continue
+        comm = text[text.index("(") + 1:text.rindex(")")]
+        parent = int(text[text.rindex(")") + 2:].split()[1])
+        if parent == master and comm == name:
+            found.append(int(stat.parent.name))
+    return found
+
+
 def inbox_size(relay, login):
     conn = relay.imap(login)
     size = int(conn.select("INBOX")[1][0])
