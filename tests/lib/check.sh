@@ -50,7 +50,8 @@ FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 FUZZ_TARGETS="message inspect armor openpgp header origin policy"
 DEBIAN13_SECONDS=2100
 
-TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc opendkim nghttp2-proxy"
+TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc nghttp2-proxy faketime
+ opendkim"
 SANITIZE_PACKAGES="clang libclang-rt-dev llvm"
 SANITIZE="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined
  -fno-sanitize-recover=all"
