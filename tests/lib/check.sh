@@ -442,7 +442,7 @@ for wanted; do
 done
 [ "$(id -u)" = 0 ] || {
 	complain "check has to be root: mail servers change users, and it" \
-		"installs packages." "Try: sudo $0 $*"
+		"installs packages." "Try: sudo $0"
 	exit 1
 }
 
