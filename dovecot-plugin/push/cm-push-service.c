@@ -201,7 +201,7 @@ static void job_begin(struct cm_push_service *service,
 		return;
 	case CM_PUSH_HOLD:
 		e_error(service->event, "Cannot read an account's tokens: "
-			"%s: %m", error);
+			"%s", error);
 		finish_entry(service, entry, TRUE, FALSE);
 		break;
 	case CM_PUSH_DROP_LATE:

@@ -51,7 +51,7 @@ FUZZ_TARGETS="message inspect armor openpgp header origin policy"
 DEBIAN13_SECONDS=2100
 
 TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc nghttp2-proxy faketime
- opendkim"
+ opendkim coturn iproute2"
 SANITIZE_PACKAGES="clang libclang-rt-dev llvm"
 SANITIZE="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined
  -fno-sanitize-recover=all"
@@ -234,6 +234,9 @@ step_deltachat() {
 		return 0
 	}
 	tap_suite "deltachat" $DELTACHAT_SECONDS "$top/tests/deltachat/run"
+	step_started=$(date +%s)
+	tap_suite "deltachat, push" $DELTACHAT_SECONDS \
+		env DELTACHAT_TEST=push "$top/tests/deltachat/run"
 	step_started=$(date +%s)
 	tap_suite "deltachat burst" $DELTACHAT_SECONDS \
 		env DELTACHAT_TEST=burst "$top/tests/deltachat/run"

@@ -3,7 +3,8 @@
 127.0.0.1, Python's library only, so HTTP/1.1; nghttpx in front of it makes
 HTTP/2 of it.
 
-    with NotifyStandin(cert, key) as proxy:
+    with NotifyStandin() as proxy:
+        proxy.use_certificate(cert, key)
         proxy.answer = lambda token: 200      # or 410, 500, HANG, CLOSE
         ... proxy.url ...
         proxy.wait(lambda: proxy.count("token") == 1)
@@ -91,9 +92,11 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class NotifyStandin:
-    """cert and key None: without TLS, for nghttpx."""
+    """Its certificate is to be given with use_certificate(); tls=False: there
+    is none, for nghttpx."""
 
-    def __init__(self, cert=None, key=None, port=0):
+    def __init__(self, tls=True, port=0):
+        self.tls = tls
         self.answer = lambda token: 200
         self.requests = []
         self.connections = 0
@@ -101,8 +104,6 @@ class NotifyStandin:
         self.changed = threading.Condition()
         self.ending = threading.Event()
         self.context = None
-        if cert:
-            self.use_certificate(cert, key)
         self.port = port
         self.server = None
 
