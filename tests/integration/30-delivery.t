@@ -8,7 +8,8 @@ import pathlib
 import pwd
 import time
 
-from harness import Tap, expect, inbox_size, shell, started_relay
+from harness import (Tap, dovecot_processes, expect, inbox_size, shell,
+                     started_relay)
 import relay_client as rc
 
 QUOTA_KIB = 1024
