@@ -14,6 +14,7 @@
 #   relay_reload_postfix DIR        Postfix reads its settings anew
 #   relay_start_milter DIR          chatmail-milter alone, and
 #   relay_stop_milter DIR             its end, to test what happens without it
+#   relay_restart_dovecot DIR       Dovecot alone ends and starts
 #   relay_stop DIR                  ends every process; DIR stays
 #
 # KEY=VALUE are lines of chatmail.ini; mail_domain defaults to chat.test.
@@ -270,8 +271,11 @@ relay_init() {
 		relay_need unshare util-linux && relay_user || return 1
 
 	relay_series=$(dovecot --version | cut -d. -f1,2)
+	# Of the Dovecot that $PATH finds: /usr/sbin/dovecot, or PREFIX/sbin/.
+	relay_n=$(command -v dovecot)
 	relay_moduledir=$(sed -n 's/^dovecot_moduledir=//p' \
-		/usr/lib*/dovecot/dovecot-config 2>/dev/null | head -n 1)
+		"${relay_n%/sbin/dovecot}"/lib*/dovecot/dovecot-config \
+		2>/dev/null | head -n 1)
 	: "${relay_moduledir:=/usr/lib/dovecot/modules}"
 	relay_conf_d=$(find "${RELAY_STAGE:?}" -type d \
 		-path '*/chatmail-plugins/conf.d' | head -n 1)
@@ -545,6 +549,13 @@ relay_stragglers() {
 			;;
 		esac
 	done
+}
+
+# The others go on, and so do connections to them.
+relay_restart_dovecot() {
+	relay_env "$1" || return 1
+	relay_n=$(relay_pid "$RELAY_DOVECOT_PID") && relay_end "$relay_n"
+	relay_start_dovecot
 }
 
 relay_stop() {

@@ -259,7 +259,7 @@ static void added_and_removed(void **state)
 /* No file holds the secret, or has it in its name. */
 static void secret_is_nowhere(void **state)
 {
-	char command[400];
+	char command[600];
 
 	(void)state;
 	begin();
@@ -333,7 +333,7 @@ static const struct crash_row {
 static void write_uses(const char *data, size_t size)
 {
 	struct cm_token token;
-	char path[200];
+	char path[128];
 
 	assert_int_equal(find(PASSWORD, TODAY, &token), CM_DIR_OK);
 	(void)snprintf(path, sizeof(path), "tokens/%02zu/%s.used",
@@ -411,7 +411,7 @@ static void edited(void **state)
 {
 	const struct json_row *row = *state;
 	struct cm_token token;
-	char path[200];
+	char path[128];
 
 	begin();
 	assert_int_equal(add("autumn", SECRET, 1, -1), CM_DIR_OK);
@@ -453,7 +453,7 @@ static void bad(void **state)
 	unsigned int counted[2] = { 0, 0 };
 	struct cm_token token;
 	const char *error = "";
-	char path[200];
+	char path[128];
 
 	begin();
 	assert_int_equal(add("autumn", SECRET, 5, -1), CM_DIR_OK);
