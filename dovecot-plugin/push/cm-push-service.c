@@ -13,8 +13,8 @@
 
 #include <time.h>
 
-/* Requests end in less than this even when tests make time go fast. */
-#define MIN_TIMEOUT_MS 500
+/* However fast time goes in a test: a busy machine answers in less. */
+#define MIN_TIMEOUT_MS 2000
 
 struct cm_push_service {
 	const struct cm_settings *set;

@@ -78,8 +78,11 @@ def lmtp(relay):
                         timeout=rc.TIMEOUT)
 
 
-def deliver(relay, recipient, sender="someone@remote.example", count=1):
-    with lmtp(relay) as conn:
+def deliver(relay, recipient, sender="someone@remote.example", count=1,
+            conn=None):
+    """On a connection of its own unless conn is one."""
+    with contextlib.ExitStack() as stack:
+        conn = conn or stack.enter_context(lmtp(relay))
         for _ in range(count):
             conn.sendmail(sender, [recipient],
                           rc.cleartext(sender, recipient))
