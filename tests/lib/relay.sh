@@ -14,7 +14,6 @@
 #   relay_reload_postfix DIR        Postfix reads its settings anew
 #   relay_start_milter DIR          chatmail-milter alone, and
 #   relay_stop_milter DIR             its end, to test what happens without it
-#   relay_restart_dovecot DIR       Dovecot alone ends and starts
 #   relay_stop DIR                  ends every process; DIR stays
 #
 # KEY=VALUE are lines of chatmail.ini; mail_domain defaults to chat.test.
@@ -546,13 +545,6 @@ relay_stragglers() {
 			;;
 		esac
 	done
-}
-
-# The others go on, and so do connections to them.
-relay_restart_dovecot() {
-	relay_env "$1" || return 1
-	relay_n=$(relay_pid "$RELAY_DOVECOT_PID") && relay_end "$relay_n"
-	relay_start_dovecot
 }
 
 relay_stop() {
