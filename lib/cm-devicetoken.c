@@ -275,17 +275,6 @@ static enum cm_dir_result lock(int account_fd, unsigned int wait_ms,
 	return CM_DIR_OK;
 }
 
-/* What root writes belongs to the owner of the account. */
-static int set_owner(int account_fd, int fd)
-{
-	struct stat st;
-
-	if (geteuid() != 0)
-		return 0;
-	return fstat(account_fd, &st) < 0 ? -1 :
-		fchown(fd, st.st_uid, st.st_gid);
-}
-
 static int write_temp(int account_fd, const char *text, size_t len)
 {
 	int fd, ret;
@@ -296,7 +285,7 @@ static int write_temp(int account_fd, const char *text, size_t len)
 		    O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	ret = set_owner(account_fd, fd) < 0 ||
+	ret = cm_give_to_owner(account_fd, fd) < 0 ||
 		cm_write_all(fd, text, len) < 0 || fsync(fd) < 0 ? -1 : 0;
 	cm_close_keep_errno(fd);
 	return ret;
