@@ -20,6 +20,9 @@
 
 #define PASSWORD_FILE "password"
 #define TEMP_PREFIX ".password."
+/* What a chatmail/relay leaves that was killed in the same place
+ * (chatmaild's filedict.py, write_bytes_atomic()). */
+#define UPSTREAM_TEMP_PREFIX "password.tmp-"
 #define TEMP_SIZE (sizeof(TEMP_PREFIX) + 16)
 #define DAY ((time_t)86400)
 
@@ -62,7 +65,9 @@ static void unlink_keep_errno(int dir_fd, const char *name, int flags)
 
 static bool is_temp(const char *name)
 {
-	return strncmp(name, TEMP_PREFIX, sizeof(TEMP_PREFIX) - 1) == 0;
+	return strncmp(name, TEMP_PREFIX, sizeof(TEMP_PREFIX) - 1) == 0 ||
+	       strncmp(name, UPSTREAM_TEMP_PREFIX,
+		       sizeof(UPSTREAM_TEMP_PREFIX) - 1) == 0;
 }
 
 static DIR *open_dir(int dir_fd)
@@ -122,6 +127,39 @@ static enum cm_dir_result check_leftovers(int fd, const char **error_r)
 	return result;
 }
 
+enum cm_dir_result cm_account_creation_aborted(int account_fd,
+					       const char **error_r)
+{
+	enum cm_dir_result result = CM_DIR_OK;
+	bool enforce = false, temp = false;
+	struct dirent *d;
+	DIR *dir = open_dir(account_fd);
+
+	if (dir == NULL)
+		return failed("read an account's directory", error_r);
+	while (result == CM_DIR_OK) {
+		errno = 0;
+		d = readdir(dir);
+		if (d == NULL)
+			break;
+		if (strcmp(d->d_name, PASSWORD_FILE) == 0)
+			result = CM_DIR_EXISTS;
+		else if (!is_leftover(d->d_name))
+			result = check_foreign_file(account_fd, error_r);
+		else if (is_temp(d->d_name))
+			temp = true;
+		else if (strcmp(d->d_name, CM_ACCOUNT_FILE_ENFORCE) == 0)
+			enforce = true;
+	}
+	if (result == CM_DIR_OK && errno != 0)
+		result = failed("read an account's directory", error_r);
+	closedir_keep_errno(dir);
+	if (result == CM_DIR_CORRUPT ||
+	    (result == CM_DIR_OK && enforce && !temp))
+		return CM_DIR_UNKNOWN;
+	return result;
+}
+
 /* Once `password` is there no temporary file can become it any more. */
 static void sweep(int fd)
 {
@@ -133,6 +171,25 @@ static void sweep(int fd)
 	while ((d = readdir(dir)) != NULL) {
 		if (is_temp(d->d_name))
 			(void)unlinkat(fd, d->d_name, 0);
+	}
+	(void)closedir(dir);
+}
+
+void cm_account_create_tidy(int account_fd, const struct stat *password)
+{
+	struct dirent *d;
+	struct stat st;
+	DIR *dir = open_dir(account_fd);
+
+	if (dir == NULL)
+		return;
+	while ((d = readdir(dir)) != NULL) {
+		/* not what somebody is writing now */
+		if (is_temp(d->d_name) &&
+		    fstatat(account_fd, d->d_name, &st,
+			    AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_ino == password->st_ino)
+			(void)unlinkat(account_fd, d->d_name, 0);
 	}
 	(void)closedir(dir);
 }

@@ -206,6 +206,8 @@ enum cm_dir_result cm_account_touch_login(int account_fd, time_t now,
 			return CM_DIR_UNKNOWN;
 		return failed("stat a password file", error_r);
 	}
+	if (st.st_nlink > 1)
+		cm_account_create_tidy(account_fd, &st);
 	/* A later day than today's is a clock that was wrong, now or then.
 	 * Going back could cost the owner the account. */
 	if ((st.st_mtim.tv_sec == today && st.st_mtim.tv_nsec == 0) ||

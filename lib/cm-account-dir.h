@@ -7,6 +7,7 @@
  *	                     /enforceE2EEincoming made with every account
  *	                     /DISABLED           the account is blocked
  *	                     /.password.<hex>    being written; garbage after
+ *	                     /password.tmp-<n>   the same, of chatmail/relay
  *
  * An account exists if, and only if, `password` does. Everything goes through
  * directory descriptors, one component at a time, and never follows a
@@ -32,6 +33,7 @@
 #include <time.h>
 
 struct cm_settings;
+struct stat;
 
 enum cm_dir_result {
 	CM_DIR_OK = 1,
@@ -97,8 +99,21 @@ enum cm_dir_result cm_account_create(int mailboxes_fd, const char *name,
 				     const char *hash, time_t now,
 				     uint64_t nonce, const char **error_r);
 
+/* Is this directory what a creation of ours that was interrupted has left: is
+ * it empty, or are there its temporary files and nothing else but
+ * enforceE2EEincoming? CM_DIR_OK: yes. CM_DIR_EXISTS: it is an account.
+ * CM_DIR_UNKNOWN: it may be somebody else's, and so may one with
+ * enforceE2EEincoming alone. Or CM_DIR_FAILED. */
+enum cm_dir_result cm_account_creation_aborted(int account_fd,
+					       const char **error_r);
+
+/* Removes the second name of `password` that a creator leaves who dies
+ * between link(2) and unlink(2). */
+void cm_account_create_tidy(int account_fd, const struct stat *password);
+
 /* Notes a login: `password` gets the start of now's UTC day as its mtime.
- * Writes at most once a day and never goes back to an earlier day. CM_DIR_OK
+ * Writes at most once a day and never goes back to an earlier day. If
+ * `password` has a second name, cm_account_create_tidy() is called. CM_DIR_OK
  * (written or not, *written_r says which; may be NULL), CM_DIR_UNKNOWN if
  * there is no account. */
 enum cm_dir_result cm_account_touch_login(int account_fd, time_t now,

@@ -64,6 +64,7 @@ static enum cm_dir_result open_in(int state_fd, const unsigned char *fresh,
 }
 
 static enum cm_dir_result open_hold(const struct cm_settings *set, time_t now,
+				    cm_state_hmac_fn *hmac,
 				    const unsigned char *fresh,
 				    struct cm_hold *hold_r,
 				    const char **error_r)
@@ -74,6 +75,7 @@ static enum cm_dir_result open_hold(const struct cm_settings *set, time_t now,
 	cm_hold_none(hold_r);
 	if (set->hold_deleted_days == 0)
 		return CM_DIR_OK;
+	hold_r->hmac = hmac;
 	hold_r->days = set->hold_deleted_days;
 	hold_r->today = cm_account_info_day(now);
 	result = cm_state_open(set->state_dir, &state_fd, error_r);
@@ -90,17 +92,19 @@ static enum cm_dir_result open_hold(const struct cm_settings *set, time_t now,
 }
 
 enum cm_dir_result cm_hold_open(const struct cm_settings *set, time_t now,
+				cm_state_hmac_fn *hmac,
 				const unsigned char fresh[CM_STATE_KEY_SIZE],
 				struct cm_hold *hold_r, const char **error_r)
 {
-	return open_hold(set, now, fresh, hold_r, error_r);
+	return open_hold(set, now, hmac, fresh, hold_r, error_r);
 }
 
 enum cm_dir_result cm_hold_open_existing(const struct cm_settings *set,
-					 time_t now, struct cm_hold *hold_r,
+					 time_t now, cm_state_hmac_fn *hmac,
+					 struct cm_hold *hold_r,
 					 const char **error_r)
 {
-	return open_hold(set, now, NULL, hold_r, error_r);
+	return open_hold(set, now, hmac, NULL, hold_r, error_r);
 }
 
 static int write_temp(const struct cm_hold *hold, const char *temp,
@@ -138,7 +142,7 @@ enum cm_dir_result cm_hold_put(const struct cm_hold *hold, const char *name,
 		errno = EINVAL;
 		return failed("hold a name by a malformed hash", error_r);
 	}
-	cm_state_name(hold->key, PURPOSE, name, strlen(name), id);
+	cm_state_name(hold->key, hold->hmac, PURPOSE, name, strlen(name), id);
 	(void)snprintf(temp, sizeof(temp), ".%s.%ld", id, (long)getpid());
 	if (write_temp(hold, temp, hash) == 0 &&
 	    renameat(hold->fd, temp, hold->fd, id) == 0 &&
@@ -168,7 +172,7 @@ enum cm_dir_result cm_hold_get(const struct cm_hold *hold, const char *name,
 
 	if (hold->fd < 0)
 		return CM_DIR_UNKNOWN;
-	cm_state_name(hold->key, PURPOSE, name, strlen(name), id);
+	cm_state_name(hold->key, hold->hmac, PURPOSE, name, strlen(name), id);
 	if (fstatat(hold->fd, id, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
 			return CM_DIR_UNKNOWN;

@@ -30,17 +30,20 @@ struct cm_hold {
 	unsigned int days;
 	int today; /* UTC day */
 	unsigned char key[CM_STATE_KEY_SIZE];
+	cm_state_hmac_fn *hmac;
 };
 
 /* For removals. With hold_deleted_days = 0 it holds nothing and does no I/O.
  * fresh: random, becomes the key if there is none yet. */
 enum cm_dir_result cm_hold_open(const struct cm_settings *set, time_t now,
+				cm_state_hmac_fn *hmac,
 				const unsigned char fresh[CM_STATE_KEY_SIZE],
 				struct cm_hold *hold_r, const char **error_r);
 
 /* For logins: makes nothing. Holds nothing if there is no folder. */
 enum cm_dir_result cm_hold_open_existing(const struct cm_settings *set,
-					 time_t now, struct cm_hold *hold_r,
+					 time_t now, cm_state_hmac_fn *hmac,
+					 struct cm_hold *hold_r,
 					 const char **error_r);
 
 /* Nothing is held: what a caller has that wants no hold. */

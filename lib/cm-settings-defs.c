@@ -72,7 +72,7 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "on."),
 	DEF(UINT, trim_to, "percent", "70", 0, 99,
 	    "They go until no more than this is in use."),
-	DEF(UINT, trim_keep_hours, "hours", "24", 1, 876000,
+	DEF(UINT, trim_keep_hours, "hours", "24", 0, 876000,
 	    "Messages younger than this never go to make room: a mailbox that "
 	    "is filled faster refuses mail when it is full."),
 	DEF(UINT, delete_mails_after, "days", "20", 1, 36500,
@@ -136,6 +136,13 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "JSON file with the newest versions of client programs, handed "
 	    "to clients as it is; see chatmail-plugins(7). While there is no "
 	    "such file, clients are told nothing."),
+
+	DEF(HTTPS, notify_url, "",
+	    "https://notifications.delta.chat/notify", 0, 0,
+	    "Where chatmail-push sends the tokens of devices that have new "
+	    "mail; the proxy there wakes the device up. It learns a token "
+	    "that only it can decrypt, and no address. Empty: nobody is "
+	    "told, and apps look for mail when they are opened."),
 
 	DEF(UINT, max_user_send_per_day, "messages", "0", 0, 1000000,
 	    "Messages an account may send per day, in the long run; as many "

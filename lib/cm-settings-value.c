@@ -21,7 +21,7 @@ bool cm_setting_is_text(enum cm_setting_type type)
 {
 	return type == CM_SETTING_STRING || type == CM_SETTING_PATH ||
 	       type == CM_SETTING_DOMAIN || type == CM_SETTING_NAME ||
-	       type == CM_SETTING_CHOICE;
+	       type == CM_SETTING_HTTPS || type == CM_SETTING_CHOICE;
 }
 
 static bool is_digit(char c)
@@ -195,6 +195,26 @@ static int set_bool(bool *dest, const char *value)
 	return 0;
 }
 
+/* Enough to catch a slip; what can be reached only trying shows. No user
+ * names (they would get into logs), no fragment. */
+static bool is_https(const char *value)
+{
+	static const char scheme[] = "https://";
+	const char *p = value + strlen(scheme);
+
+	if (*value == '\0')
+		return true;
+	if (strlen(value) > CM_SETTING_MAX_URL ||
+	    strncmp(value, scheme, strlen(scheme)) != 0 ||
+	    strchr("/?:", *p) != NULL)
+		return false;
+	for (; *p != '\0'; p++) {
+		if (*p <= ' ' || *p > '~' || strchr("@#\\\"<>", *p) != NULL)
+			return false;
+	}
+	return true;
+}
+
 static int set_choice(char **dest, const char *words, const char *value)
 {
 	char lower[CM_SETTING_FORM_SIZE];
@@ -225,6 +245,8 @@ int cm_setting_set(struct cm_settings *set, const struct cm_setting_def *def,
 	case CM_SETTING_PATH:
 		return is_path(value, def) ? cm_setting_set_text(dest, value) :
 					     0;
+	case CM_SETTING_HTTPS:
+		return is_https(value) ? cm_setting_set_text(dest, value) : 0;
 	case CM_SETTING_NAME:
 		return is_name(value) ? cm_setting_set_text(dest, value) : 0;
 	case CM_SETTING_DOMAIN:
@@ -274,6 +296,9 @@ void cm_setting_describe(const struct cm_setting_def *def, char *buf,
 	switch (def->type) {
 	case CM_SETTING_PATH:
 		(void)snprintf(buf, size, "an absolute path");
+		break;
+	case CM_SETTING_HTTPS:
+		(void)snprintf(buf, size, "an https:// URL or nothing");
 		break;
 	case CM_SETTING_DOMAIN:
 		(void)snprintf(buf, size, "a domain like chat.example.org or "
@@ -377,6 +402,7 @@ void cm_setting_print(const struct cm_settings *set,
 	case CM_SETTING_PATH:
 	case CM_SETTING_DOMAIN:
 	case CM_SETTING_NAME:
+	case CM_SETTING_HTTPS:
 	case CM_SETTING_CHOICE:
 		print_text(*(char *const *)value, buf, size);
 		break;

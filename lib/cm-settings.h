@@ -28,6 +28,9 @@
 /* Room for "PATH:LINE: message". */
 #define CM_SETTINGS_ERROR_SIZE 512
 
+/* Bytes of a CM_SETTING_HTTPS. */
+#define CM_SETTING_MAX_URL 1024
+
 /* Strings are never NULL: an unset one is "". All memory is the struct's. */
 struct cm_settings {
 	/* who we are */
@@ -73,6 +76,9 @@ struct cm_settings {
 	char *iroh_relay; /* a URL; "" = none */
 	char *appversions_file;
 
+	/* push */
+	char *notify_url; /* "" = nobody is told */
+
 	/* the policy */
 	unsigned int max_user_send_per_day; /* 0 = no such limit */
 	char *rate_exempt_senders;	    /* words */
@@ -117,6 +123,8 @@ enum cm_setting_type {
 	CM_SETTING_SIZE_M, /* the same, but a bare number means megabytes */
 	CM_SETTING_BOOL,   /* bool: yes, no, true, false */
 	CM_SETTING_FLOAT,  /* double, 0 to 10^9, 3 decimals */
+	CM_SETTING_HTTPS,  /* an https:// URL of at most
+			      CM_SETTING_MAX_URL bytes, or empty */
 	CM_SETTING_CHOICE, /* one of the words that `unit` lists: "a|b" */
 	CM_SETTING_UNUSED  /* chatmail/relay's; accepted, means nothing here */
 };

@@ -144,19 +144,19 @@ enum cm_dir_result cm_state_key(int state_fd,
 }
 
 void cm_state_name(const unsigned char key[CM_STATE_KEY_SIZE],
-		   const char *purpose, const void *data, size_t size,
+		   cm_state_hmac_fn *hmac, const char *purpose, const void *data, size_t size,
 		   char name_r[CM_STATE_NAME_LEN + 1])
 {
 	static const char digits[] = "0123456789abcdef";
-	unsigned char digest[CM_SHA256_SIZE];
+	unsigned char mac[CM_STATE_MAC_SIZE];
 	unsigned int i;
 
 	/* the NUL keeps the two apart */
-	cm_hmac_sha256(key, CM_STATE_KEY_SIZE, purpose, strlen(purpose) + 1,
-		       data, size, digest);
-	for (i = 0; i < CM_SHA256_SIZE; i++) {
-		name_r[2 * i] = digits[digest[i] >> 4];
-		name_r[2 * i + 1] = digits[digest[i] & 15];
+	hmac(key, CM_STATE_KEY_SIZE, purpose, strlen(purpose) + 1, data, size,
+	     mac);
+	for (i = 0; i < CM_STATE_MAC_SIZE; i++) {
+		name_r[2 * i] = digits[mac[i] >> 4];
+		name_r[2 * i + 1] = digits[mac[i] & 15];
 	}
 	name_r[CM_STATE_NAME_LEN] = '\0';
 }

@@ -18,12 +18,19 @@
 #define CM_STATE_H
 
 #include "cm-account-dir.h"
-#include "cm-sha256.h"
 
 #define CM_STATE_KEY_FILE "key"
 #define CM_STATE_KEY_SIZE 32
+#define CM_STATE_MAC_SIZE 32
 /* Characters of a keyed name: hexadecimal digits of HMAC-SHA256. */
-#define CM_STATE_NAME_LEN (2 * CM_SHA256_SIZE)
+#define CM_STATE_NAME_LEN (2 * CM_STATE_MAC_SIZE)
+
+/* HMAC-SHA256 (RFC 2104) over two pieces as if they were one: the caller's, so
+ * that this needs no library for it. */
+typedef void cm_state_hmac_fn(const void *key, size_t key_size,
+			      const void *first, size_t first_size,
+			      const void *second, size_t second_size,
+			      unsigned char mac_r[CM_STATE_MAC_SIZE]);
 
 /* Opens state_dir. CM_DIR_UNKNOWN: there is none. */
 enum cm_dir_result cm_state_open(const char *state_dir, int *fd_r,
@@ -48,7 +55,7 @@ enum cm_dir_result cm_state_key(int state_fd,
 /* The keyed name of data. purpose keeps the same data from having the same
  * name in two places. */
 void cm_state_name(const unsigned char key[CM_STATE_KEY_SIZE],
-		   const char *purpose, const void *data, size_t size,
+		   cm_state_hmac_fn *hmac, const char *purpose, const void *data, size_t size,
 		   char name_r[CM_STATE_NAME_LEN + 1]);
 
 #endif

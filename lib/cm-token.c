@@ -55,10 +55,12 @@ void cm_token_uses_name(const char *id, char name_r[CM_TOKEN_USES_SIZE])
 void cm_token_id(const struct cm_tokens *tokens, const char *secret,
 		 size_t length, char id_r[CM_STATE_NAME_LEN + 1])
 {
-	cm_state_name(tokens->key, PURPOSE, secret, length, id_r);
+	cm_state_name(tokens->key, tokens->hmac, PURPOSE, secret, length,
+		      id_r);
 }
 
 enum cm_dir_result cm_tokens_open(const char *state_dir,
+				  cm_state_hmac_fn *hmac,
 				  const unsigned char make[CM_STATE_KEY_SIZE],
 				  struct cm_tokens *tokens_r,
 				  const char **error_r)
@@ -67,6 +69,7 @@ enum cm_dir_result cm_tokens_open(const char *state_dir,
 	int state_fd, fd = -1;
 
 	tokens_r->fd = -1;
+	tokens_r->hmac = hmac;
 	result = cm_state_open(state_dir, &state_fd, error_r);
 	if (result == CM_DIR_UNKNOWN && make != NULL) {
 		errno = ENOENT;

@@ -80,12 +80,14 @@ struct cm_token {
 struct cm_tokens {
 	int fd; /* -1: not open */
 	unsigned char key[CM_STATE_KEY_SIZE];
+	cm_state_hmac_fn *hmac;
 };
 
 /* Opens <state_dir>/tokens. CM_DIR_UNKNOWN: no token is needed; there is
  * nothing to close. make: random bytes for a key if there is none yet, and
  * the folder is made; NULL: neither. */
 enum cm_dir_result cm_tokens_open(const char *state_dir,
+				  cm_state_hmac_fn *hmac,
 				  const unsigned char make[CM_STATE_KEY_SIZE],
 				  struct cm_tokens *tokens_r,
 				  const char **error_r);

@@ -8,6 +8,7 @@
 #include "cm-auth-account.h"
 #include "cm-auth-known.h"
 #include "cm-auth-relay.h"
+#include "cm-hmac.h"
 #include "cm-hold.h"
 #include "cm-registration.h"
 #include "cm-system.h"
@@ -173,7 +174,8 @@ static int get_token(struct first_login *login,
 	const char *password = login->password, *error = "";
 	enum cm_dir_result result;
 
-	result = cm_tokens_open(set->state_dir, NULL, &login->tokens, &error);
+	result = cm_tokens_open(set->state_dir, cm_hmac_sha256, NULL,
+				&login->tokens, &error);
 	if (result == CM_DIR_UNKNOWN)
 		return 0;
 	if (result == CM_DIR_OK) {
@@ -235,7 +237,8 @@ static enum cm_dir_result get_hold(struct first_login *login, char *hash_r)
 
 	if (!cm_account_name_valid(set, name, strlen(name)))
 		return CM_DIR_UNKNOWN;
-	result = cm_hold_open_existing(set, login->now, &hold, &error);
+	result = cm_hold_open_existing(set, login->now, cm_hmac_sha256, &hold,
+				       &error);
 	if (result == CM_DIR_OK) {
 		result = cm_hold_get(&hold, name, hash_r, &error);
 		cm_hold_close(&hold);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * cm-auth-headers: what an auth module needs of Dovecot's auth headers.
- *
- * The only place that includes them: in the headers that 2.4.2 to 2.4.4
- * install, two different files are called sasl-server.h and the wrong one
- * wins, so that auth-request.h does not compile (STYLE.md F3). 2.3 and
- * 2.4.0/2.4.1 are not concerned. The way around belongs here.
+ * cm-auth-headers: what an auth module needs of Dovecot's auth headers. The
+ * only place that includes them: they must come in this order, and in some
+ * versions not by themselves (cm-auth-sasl.h).
  */
 #ifndef CM_AUTH_HEADERS_H
 #define CM_AUTH_HEADERS_H
 
 #include "cm-dovecot.h"
+
+#include "cm-config.h"
+#ifdef CM_DOVECOT_SASL_CLASH
+#  include "cm-auth-sasl.h"
+#endif
 
 #include "auth-common.h"
 #include "passdb.h"

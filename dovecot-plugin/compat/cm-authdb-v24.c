@@ -51,6 +51,29 @@ static int open_userdb(pool_t pool, struct event *event,
 	return open_instance(event, &userdb->instance, error_r);
 }
 
+/* Since 2.4.3 these have one parameter more, about a cache that needs a key
+ * and ours has none. */
+#if DOVECOT_PREREQ(2, 4, 3)
+static int preinit_passdb(pool_t pool, struct event *event,
+			  const struct passdb_parameters *params ATTR_UNUSED,
+			  struct passdb_module **module_r,
+			  const char **error_r)
+{
+	return open_passdb(pool, event, module_r, error_r);
+}
+
+static int preinit_userdb(pool_t pool, struct event *event,
+			  const struct userdb_parameters *params ATTR_UNUSED,
+			  struct userdb_module **module_r,
+			  const char **error_r)
+{
+	return open_userdb(pool, event, module_r, error_r);
+}
+#else
+#  define preinit_passdb open_passdb
+#  define preinit_userdb open_userdb
+#endif
+
 /* After preinit Dovecot sets blocking from passdb_use_worker and
  * userdb_use_worker. Ours are yes by default (cm-authdb-settings-v24.c), and
  * "no" cannot work: the auth process neither owns the mailboxes nor may wait
@@ -67,9 +90,9 @@ static void start_userdb(struct userdb_module *module)
 
 void cm_authdb_iface_init(void)
 {
-	cm_authdb_passdb_iface.preinit = open_passdb;
+	cm_authdb_passdb_iface.preinit = preinit_passdb;
 	cm_authdb_passdb_iface.init = start_passdb;
-	cm_authdb_userdb_iface.preinit = open_userdb;
+	cm_authdb_userdb_iface.preinit = preinit_userdb;
 	cm_authdb_userdb_iface.init = start_userdb;
 }
 

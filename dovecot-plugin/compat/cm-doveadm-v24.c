@@ -33,7 +33,8 @@ const char *cm_doveadm_config_path(struct doveadm_cmd_context *cctx,
 	return path;
 }
 
-static void kicked(const char *reply, struct kick_query *query)
+/* reply is NULL if anvil did not answer */
+static void take_reply(const char *reply, struct kick_query *query)
 {
 	unsigned int count;
 
@@ -43,6 +44,18 @@ static void kicked(const char *reply, struct kick_query *query)
 		query->count += count;
 	io_loop_stop(current_ioloop);
 }
+
+#if DOVECOT_PREREQ(2, 4, 3)
+static void kicked(const struct anvil_reply *reply, struct kick_query *query)
+{
+	take_reply(reply->reply, query);
+}
+#else
+static void kicked(const char *reply, struct kick_query *query)
+{
+	take_reply(reply, query);
+}
+#endif
 
 static int kick_all(struct anvil_client *anvil, struct ioloop *ioloop,
 		    const char *const *users, unsigned int *left_r,

@@ -38,4 +38,10 @@ void cm_doveadm_token_add(struct doveadm_cmd_context *cctx);
 void cm_doveadm_token_list(struct doveadm_cmd_context *cctx);
 void cm_doveadm_token_remove(struct doveadm_cmd_context *cctx);
 
+/* cm-doveadm-expire.c */
+void cm_doveadm_expire(struct doveadm_cmd_context *cctx);
+
+/* cm-doveadm-report.c */
+void cm_doveadm_report(struct doveadm_cmd_context *cctx);
+
 #endif

@@ -14,6 +14,7 @@
 #include "cm-doveadm-accounts.h"
 #include "cm-doveadm-relay.h"
 #include "cm-doveadm-sessions.h"
+#include "cm-hmac.h"
 #include "cm-hold.h"
 
 #include <time.h>
@@ -111,7 +112,8 @@ static void delete(struct cm_doveadm_relay *relay,
 	bool removed;
 
 	random_fill(fresh, sizeof(fresh));
-	result = cm_hold_open(&relay->set, time(NULL), fresh, &hold, &error);
+	result = cm_hold_open(&relay->set, time(NULL), cm_hmac_sha256, fresh,
+			      &hold, &error);
 	if (result != CM_DIR_OK) {
 		(void)cm_doveadm_trouble(result, error);
 		return;

@@ -7,6 +7,7 @@
 #include "cm-account-dir.h"
 #include "cm-counters-read.h"
 #include "cm-doveadm-relay.h"
+#include "cm-hmac.h"
 #include "cm-registration.h"
 #include "cm-token.h"
 
@@ -32,7 +33,8 @@ static bool token_needed(struct cm_doveadm_relay *relay)
 	if (relay->set.invite_token[strspn(relay->set.invite_token,
 					   " \t\r\n")] != '\0')
 		return TRUE;
-	result = cm_tokens_open(relay->set.state_dir, NULL, &tokens, &error);
+	result = cm_tokens_open(relay->set.state_dir, cm_hmac_sha256, NULL,
+				&tokens, &error);
 	if (result == CM_DIR_OK)
 		cm_tokens_close(&tokens);
 	else if (result != CM_DIR_UNKNOWN)

@@ -7,6 +7,7 @@
 #include "randgen.h"
 
 #include "cm-doveadm-relay.h"
+#include "cm-hmac.h"
 #include "cm-token.h"
 
 #include <stdio.h>
@@ -146,7 +147,8 @@ static void add(struct cm_doveadm_relay *relay, const struct cm_token *token,
 	const char *error = "";
 
 	random_fill(fresh, sizeof(fresh));
-	result = cm_tokens_open(relay->set.state_dir, fresh, &tokens, &error);
+	result = cm_tokens_open(relay->set.state_dir, cm_hmac_sha256, fresh,
+				&tokens, &error);
 	if (result == CM_DIR_OK) {
 		result = cm_token_add(&tokens, token, secret, &error);
 		cm_tokens_close(&tokens);
@@ -237,7 +239,8 @@ void cm_doveadm_token_list(struct doveadm_cmd_context *cctx)
 	doveadm_print_header("comment", "comment",
 			     DOVEADM_PRINT_HEADER_FLAG_EXPAND);
 	t_array_init(&rows, 32);
-	result = cm_tokens_open(relay.set.state_dir, NULL, &tokens, &error);
+	result = cm_tokens_open(relay.set.state_dir, cm_hmac_sha256, NULL,
+				&tokens, &error);
 	if (result == CM_DIR_OK) {
 		result = cm_token_each(&tokens, collect, &rows, &error);
 		cm_tokens_close(&tokens);
@@ -278,7 +281,8 @@ static void remove_token(struct cm_doveadm_relay *relay, const char *name)
 	enum cm_dir_result result;
 	const char *text, *error = "";
 
-	result = cm_tokens_open(relay->set.state_dir, NULL, &tokens, &error);
+	result = cm_tokens_open(relay->set.state_dir, cm_hmac_sha256, NULL,
+				&tokens, &error);
 	if (result == CM_DIR_OK) {
 		result = cm_token_remove(&tokens, name, &error);
 		text = result == CM_DIR_OK ? "removed" :

@@ -97,6 +97,27 @@ DOVEADM_CMD_PARAMS_START
 			  CMD_PARAM_FLAG_POSITIONAL)
 DOVEADM_CMD_PARAMS_END
 }, {
+	.name = "chatmail expire",
+	.cmd = cm_doveadm_expire,
+	.usage = "[-F <chatmail.ini>] [-n|--dry-run] [-v|--verbose] "
+		"-A|-u <user mask>",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	DOVEADM_CMD_PARAM('A', "all-users", CMD_PARAM_BOOL, 0)
+	DOVEADM_CMD_PARAM('u', "mask", CMD_PARAM_STR, 0)
+	DOVEADM_CMD_PARAM('n', "dry-run", CMD_PARAM_BOOL, 0)
+	DOVEADM_CMD_PARAM('v', "verbose", CMD_PARAM_BOOL, 0)
+DOVEADM_CMD_PARAMS_END
+}, {
+	.name = "chatmail report",
+	.cmd = cm_doveadm_report,
+	.usage = "[-F <chatmail.ini>] [-t <textfile>]",
+DOVEADM_CMD_PARAMS_START
+	CONFIG
+	DOVEADM_CMD_PARAM('t', "textfile", CMD_PARAM_STR,
+			  CMD_PARAM_FLAG_DO_NOT_EXPOSE)
+DOVEADM_CMD_PARAMS_END
+}, {
 	.name = "chatmail registration open",
 	.cmd = cm_doveadm_registration_open,
 	.usage = "[-F <chatmail.ini>]",

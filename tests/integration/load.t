@@ -77,6 +77,12 @@ ok() {
 	if "$@"; then is yes yes "$name"; else is no yes "$name"; fi
 }
 
+# What ends a process. Dovecot 2.4.3 and 2.4.4 end so on their own if auth is
+# told to within seconds of an internal failure (compat/README).
+crashes() {
+	grep -E '(Panic|Fatal): ' "$dir/log" |
+		grep -cvF 'assertion failed: (sinst->requests == 0)'
+}
 login() { "$client" "$dir/run/auth-client" plain "$1" "$2"; }
 raw() { "$client" "$dir/run/auth-client" raw "$1"; }
 # -r: where the test itself runs in a chroot, stay in it
@@ -200,6 +206,8 @@ EOF
 } >"$dir/dovecot.conf"
 
 start() {
+	# one that is there already is of the last time
+	rm -f "$dir/run/auth-client"
 	# shellcheck disable=SC2016
 	unshare -m --propagation $propagation -- sh -c '
 		mount --bind "$1/modules" "$2" &&
@@ -636,7 +644,7 @@ kill $flooders 2>/dev/null
 write_ini
 reload
 ok "auth can end while logins wait" \
-	[ "$(grep -cE '(Panic|Fatal): ' "$dir/log")" = 0 ]
+	[ "$(crashes)" = 0 ]
 is "$(login brake@$domain 'first pass')" "ok brake@$domain" \
 	"a restart forgets"
 
@@ -676,12 +684,50 @@ is "$(grep 'chatmail: ' "$dir/log" | grep -v 'Password mismatch' |
 	grep -c "@$domain")" 0 "our lines name nobody"
 is "$(grep -E '(Error|Warning|Fatal|Panic): ' "$dir/log" |
 	grep -c "@$domain")" 0 "no error names anybody"
-is "$(grep -cE '(Panic|Fatal): ' "$dir/log")" 0 "nothing crashed"
+is "$(crashes)" 0 "nothing crashed"
 if [ "${CM_VALGRIND:-0}" = 1 ]; then
 	kill "$pid"
 	wait "$pid"
 	pid=
 	is "$(cat "$dir"/valgrind/* | head -50)" "" "valgrind has no complaint"
+fi
+
+# --- modules that were built for another Dovecot
+
+# The same modules with another version in them; as long, so a file stays one.
+other_abi() { # MODULE
+	LC_ALL=C sed 's/\(2\.[34]\.ABIv\)[0-9]/\1X/g' "$built/$1" \
+		>"$dir/modules/$1"
+}
+refuses='is for different ABI version 2\.[34]\.ABIvX'
+[ -z "$pid" ] || { kill "$pid" && wait "$pid" 2>/dev/null; }
+other_abi doveadm/lib60_doveadm_chatmail_plugin.so
+: >"$dir/log"
+start
+ok "doveadm refuses a module for another ABI, and says so" \
+	sh -c "nsenter -t $pid -m -r -- doveadm -c '$dir/dovecot.conf' \
+		chatmail config 2>&1 | grep -q '$refuses'"
+is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
+	"nothing else is concerned"
+kill "$pid" && wait "$pid" 2>/dev/null
+cp "$built/doveadm/lib60_doveadm_chatmail_plugin.so" "$dir/modules/doveadm/"
+other_abi auth/libauthdb_chatmail.so
+start
+is "$(login hello@$domain 'first pass' 2>/dev/null)" "" \
+	"auth does not start with such a module"
+ok "and says so" grep -q "libauthdb_chatmail.so: Module $refuses" "$dir/log"
+kill "$pid" && wait "$pid" 2>/dev/null
+pid=
+cp "$built/auth/libauthdb_chatmail.so" "$dir/modules/auth/"
+if [ "$CM_DOVECOT_SERIES" = 2.4 ]; then
+	other_abi settings/libchatmail_settings.so
+	# shellcheck disable=SC2016
+	unshare -m --propagation $propagation -- sh -c '
+		mount --bind "$1/modules" "$2" &&
+		exec doveconf -c "$1/dovecot.conf"' sh "$dir" \
+		"$CM_MODULEDIR" >"$dir/out" 2>&1
+	ok "doveconf refuses settings for another ABI, and says so" \
+		grep -q "$refuses" "$dir/out"
 fi
 
 echo "1..$count"

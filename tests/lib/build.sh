@@ -19,7 +19,8 @@
 # What runs a relay, and what builds one. A minimal Debian has none of it.
 RELAY_PACKAGES="dovecot-imapd dovecot-lmtpd postfix openssl python3"
 BUILD_PACKAGES="autoconf automake libtool pkg-config make gcc libc6-dev
- dovecot-dev libmilter-dev libgmime-3.0-dev libjansson-dev"
+ dovecot-dev libmilter-dev libgmime-3.0-dev libjansson-dev
+ libcurl4-openssl-dev"
 DEMO_PACKAGES="gpg gpg-agent qrencode"
 
 # Seconds between signs of life where there is no terminal to draw on.

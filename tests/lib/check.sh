@@ -7,17 +7,27 @@
 #
 #	tests/lib/check.sh            all of it, Debian 13 included
 #	tests/lib/check.sh --here     only what is to be proved on each Debian:
-#	                              build, make check, integration
+#	                              build, make check, integration,
+#	                              deltachat, quickstart
 #	tests/lib/check.sh STEP...    only these steps, in this order (a build is
 #	                              made if it is missing): see $all_steps
+#	tests/lib/check.sh bench      `make bench`, and
+#	tests/lib/check.sh bench13    the same on Debian 13; no part of the others
 #
 # Needs root, Debian 12 or 13 and a network (packages; npm for Delta Chat).
 # Writes below _build/check/: build folders, log.txt of what was called, one
-# file per suite. Last line "N passed, N failed"; exit status 1 if any failed.
-# What a suite skips it says, and it counts as neither.
+# file per suite. Results per Debian at the end; last line "N passed, N
+# failed", however it ends (only kill -9 keeps it from that); exit status 1 if
+# any failed. What a suite skips it says, and it counts as neither.
+#
+# Debian 13 is tested beside everything else, because these tests mostly wait
+# for servers: debian13 below begins it, debian13_end waits for it. Fuzzing, which
+# does not wait, comes last.
 set -u
 
-all_steps="gcc unit integration deltachat sanitize fuzz options dist debian13"
+here_steps="gcc unit integration deltachat quickstart"
+all_steps="debian13 $here_steps sanitize options dist debian13_end fuzz"
+other_steps="bench bench13"
 
 lib=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$lib/../.." && pwd)
@@ -32,13 +42,18 @@ export DEBIAN_FRONTEND
 # Seconds after which a suite is ended and counts as failed.
 CHECK_SECONDS=900
 DELTACHAT_SECONDS=420
+BENCH_SECONDS_MAX=3600
+QUICKSTART_SECONDS=600
 DIST_SECONDS=900
 # Per fuzz target. Longer: make fuzz FUZZ_SECONDS=...
 FUZZ_SECONDS=${FUZZ_SECONDS:-60}
-FUZZ_TARGETS="message inspect armor openpgp header origin"
-DEBIAN13_SECONDS=1800
+FUZZ_TARGETS="message inspect armor openpgp header origin policy"
+DEBIAN13_SECONDS=2100
 
-TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc coturn iproute2"
+TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc nghttp2-proxy faketime
+ opendkim coturn iproute2"
+# What ours is measured beside.
+BENCH_PACKAGES="policyd-rate-limit"
 SANITIZE_PACKAGES="clang libclang-rt-dev llvm"
 SANITIZE="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined
  -fno-sanitize-recover=all"
@@ -49,6 +64,11 @@ SANITIZE="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined
 passed=0
 failed=0
 skipped=0
+# of these, on Debian 13
+passed_there=0
+failed_there=0
+skipped_there=0
+started=$(date +%s)
 
 # count NAME PASSED FAILED SKIPPED: adds, and says so.
 count() {
@@ -75,15 +95,22 @@ limited() {
 	return $limited_status
 }
 
-interrupted() {
+# However it ends: what was started ends, too, and the last line is there.
+# shellcheck disable=SC2154
+ended() {
 	trap '' INT TERM HUP
-	for child in ${limited_pid-} ${step_pid-}; do
+	trap - EXIT
+	for child in ${limited_pid-} ${step_pid-} ${debian13_pid-}; do
 		kill "$child" 2>/dev/null
 	done
 	wait
-	exit 130
+	say ""
+	say "check: ended before its end"
+	failed=$((failed + 1))
+	finish
 }
-trap interrupted INT TERM HUP
+trap ended EXIT
+trap 'exit 130' INT TERM HUP
 
 # One thing that either works or does not.
 count_one() {
@@ -192,16 +219,39 @@ step_integration() {
 	tap_suite "integration" $CHECK_SECONDS "$top/tests/integration/run"
 }
 
+# Core and library from npm; who has them needs no npm.
+deltachat_packages() {
+	command -v node >/dev/null || need_packages nodejs || return 1
+	"$top/tests/deltachat/run" --fetch >>"$build_log" 2>&1 && return 0
+	command -v npm >/dev/null || need_packages npm || return 1
+	"$top/tests/deltachat/run" --fetch >>"$build_log" 2>&1 ||
+		complain "npm cannot fetch the Delta Chat core: $build_log"
+}
+
 step_deltachat() {
 	need_gcc || return 0
 	begin "Delta Chat: real cores chat through the relay"
-	if ! command -v npm >/dev/null; then
-		need_packages nodejs npm || {
-			count_one "packages" 1
-			return 0
-		}
-	fi
+	deltachat_packages || {
+		count_one "packages" 1
+		return 0
+	}
 	tap_suite "deltachat" $DELTACHAT_SECONDS "$top/tests/deltachat/run"
+	step_started=$(date +%s)
+	tap_suite "deltachat, push" $DELTACHAT_SECONDS \
+		env DELTACHAT_TEST=push "$top/tests/deltachat/run"
+	step_started=$(date +%s)
+	tap_suite "deltachat burst" $DELTACHAT_SECONDS \
+		env DELTACHAT_TEST=burst "$top/tests/deltachat/run"
+}
+
+# What a newcomer does first.
+step_quickstart() {
+	begin "./quickstart --once"
+	limited $QUICKSTART_SECONDS "$out/quickstart.log" \
+		"$top/quickstart" --once
+	quickstart_status=$?
+	[ $quickstart_status = 0 ] || tail -n 40 "$out/quickstart.log" >&2
+	count_one "quickstart" $quickstart_status
 }
 
 # The milter and the unit tests with sanitizers. Dovecot is not built with
@@ -259,7 +309,7 @@ step_fuzz() {
 # Each part can be left out. configure and make say it, tests were above.
 step_options() {
 	begin "Builds with one part left out"
-	for option in dovecot milter policy; do
+	for option in dovecot milter policy push; do
 		step_started=$(date +%s)
 		rm -rf "$out/option"
 		build "$top" "$out/option" --enable-werror "--disable-$option" &&
@@ -282,63 +332,132 @@ step_dist() {
 	count_one "distcheck" $dist_status
 }
 
-# The last line of the same program in a Debian 13 root.
+# The same program in a Debian 13 root, beside what follows.
 step_debian13() {
-	begin "Debian 13: Dovecot 2.4"
-	limited $DEBIAN13_SECONDS "$out/debian13.log" \
-		sh "$lib/debian13.sh" "$top"
-	inner_status=$?
-	# shellcheck disable=SC2046
-	set -- $(sed -n \
-		'$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' \
-		"$out/debian13.log")
-	sed 's/^/  | /' "$out/debian13.log"
-	if [ $# != 2 ]; then
-		echo "Debian 13 ended with status $inner_status before it could" \
-			"count" >&2
-		count "Debian 13" 0 1 0
-	else
-		count "Debian 13" "$1" "$2" 0
+	begin "Debian 13: begins, beside what follows"
+	debian13_started=$(date +%s)
+	debian13_line=
+	# so that no two make or fetch the same at one time
+	if [ ! -x "$top/configure" ]; then
+		step "Making ./configure" "$top/autogen.sh" || {
+			count_one "autogen.sh" 1
+			return 0
+		}
 	fi
+	deltachat_packages || say "  no Delta Chat core, trying again there"
+	timeout -k 30 $DEBIAN13_SECONDS sh "$lib/debian13.sh" "$top" \
+		>"$out/debian13.log" 2>&1 </dev/null &
+	debian13_pid=$!
+	# Asked for alone, there is nothing beside it.
+	case " $steps " in
+	*" debian13_end "*) ;;
+	*) step_debian13_end ;;
+	esac
+}
+
+# number TEXT: the one before TEXT in the last lines of the other run.
+debian13_number() {
+	tail -n 4 "$out/debian13.log" |
+		sed -n "s/^\\([0-9]*\\) $1.*/\\1/p; s/.*, \\([0-9]*\\) $1\$/\\1/p" |
+		tail -n 1
+}
+
+step_debian13_end() {
+	[ -n "${debian13_pid-}" ] || return 0
+	begin "Debian 13: Dovecot 2.4"
+	wait "$debian13_pid"
+	debian13_status=$?
+	debian13_pid=
+	step_started=$debian13_started
+	sed 's/^/  | /' "$out/debian13.log"
+	debian13_passed=$(debian13_number passed)
+	debian13_failed=$(debian13_number failed)
+	debian13_skipped=$(debian13_number skipped)
+	if [ -z "$debian13_passed" ] || [ -z "$debian13_failed" ]; then
+		echo "Debian 13 ended with status $debian13_status before it" \
+			"could count" >&2
+		debian13_passed=0 debian13_failed=1
+	fi
+	debian13_line=$(grep '^Debian ' "$out/debian13.log" | tail -n 1)
+	: "${debian13_line:=Debian 13: $debian13_passed passed, $debian13_failed failed}"
+	passed_there=$debian13_passed
+	failed_there=$debian13_failed
+	skipped_there=${debian13_skipped:-0}
+	count "Debian 13" "$passed_there" "$failed_there" "$skipped_there"
+}
+
+# Tables, not tests: they take as long as they take.
+step_bench() {
+	need_gcc || return 0
+	begin "Bench, Dovecot $(dovecot --version | cut -d' ' -f1)"
+	need_packages $BENCH_PACKAGES || say "  its row will be missing"
+	make -s -C "$out/gcc" bench
+	count_one "bench" $?
+}
+
+step_bench13() {
+	begin "Bench, Debian 13"
+	timeout -k 30 $BENCH_SECONDS_MAX sh "$lib/debian13.sh" "$top" bench
+	count_one "bench" $?
+}
+
+# Which Debian this is, and with which servers; what it brought.
+version_line() {
+	say "Debian $(cat /etc/debian_version 2>/dev/null)," \
+		"Dovecot $(dovecot --version 2>/dev/null | cut -d' ' -f1)," \
+		"Postfix $(postconf -dh mail_version 2>/dev/null):" \
+		"$((passed - passed_there)) passed," \
+		"$((failed - failed_there)) failed," \
+		"$((skipped - skipped_there)) skipped"
 }
 
 finish() {
+	trap - EXIT
 	say ""
 	say "$(($(date +%s) - started)) s in all; logs: $out"
+	version_line
+	[ -z "${debian13_line-}" ] || say "$debian13_line"
 	[ $skipped = 0 ] || say "$skipped skipped (reasons above)"
 	say "$passed passed, $failed failed"
 	[ $failed = 0 ]
 	exit $?
 }
 
-[ "$(id -u)" = 0 ] || {
-	complain "check has to be root: mail servers change users, and it" \
-		"installs packages." "Try: sudo $0 $*"
-	exit 1
-}
 case ${1-} in
 -h | --help)
-	sed -n '6,19s/^# \{0,1\}//p' "$0"
+	trap - EXIT
+	sed -n '6,28s/^# \{0,1\}//p' "$0"
 	exit 0
 	;;
---here) set -- gcc unit integration ;;
+--here) set -- $here_steps ;;
 '')
 	set -- $all_steps
 	;;
 esac
+steps=$*
 for wanted; do
-	case " $all_steps " in
+	case " $all_steps $other_steps " in
 	*" $wanted "*) ;;
 	*)
-		echo "check: there is no step \"$wanted\"; there are: $all_steps" >&2
+		trap - EXIT
+		echo "check: there is no step \"$wanted\"; there are:" \
+			"$all_steps $other_steps" >&2
 		exit 2
 		;;
 	esac
 done
+[ "$(id -u)" = 0 ] || {
+	complain "check has to be root: mail servers change users, and it" \
+		"installs packages." "Try: sudo $0"
+	exit 1
+}
 
-started=$(date +%s)
 mkdir -p "$out" && : >"$build_log" || exit 1
 begin "Packages"
+# Here, because two at one time cannot install.
+case " $steps " in
+*" debian13 "* | *" bench13 "*) TEST_PACKAGES="$TEST_PACKAGES debootstrap" ;;
+esac
 need_packages $RELAY_PACKAGES $BUILD_PACKAGES $TEST_PACKAGES || {
 	count_one "packages" 1
 	finish

@@ -8,7 +8,9 @@
 # The root is made by debootstrap, once: it stays in $CHATMAIL_DEBIAN13
 # (default /var/cache/chatmail-plugins/debian13) with the packages that tests
 # have installed into it. SRC is copied in, without what was built there. A
-# mirror that fails is a failure. The exit status is check.sh's.
+# mirror that fails is a failure. The exit status is check.sh's. BENCH_* of the
+# environment go along; the npm packages of tests/deltachat are the machine's, if
+# it has them.
 #
 # It runs in a mount and process namespace of its own: nothing stays mounted,
 # and all processes end with it.
@@ -61,13 +63,24 @@ copy_source || exit 1
 
 # shellcheck disable=SC2016
 exec_inside='
-	root=$1 inside=$2
-	shift 2
+	root=$1 inside=$2 cache=$3 bench=$4
+	shift 4
 	mount --bind "$root" "$root" &&
 		mount -t proc proc "$root/proc" &&
 		mount --rbind /dev "$root/dev" || exit 1
+	if [ -d "$cache/modules" ]; then
+		mkdir -p "$root/root/.cache/chatmail-plugins/deltachat" &&
+			mount --bind "$cache" \
+				"$root/root/.cache/chatmail-plugins/deltachat"
+	fi
 	exec chroot "$root" /usr/bin/env -i CI="$CI" HOME=/root TERM=dumb \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-		LC_ALL=C.UTF-8 sh "$inside/tests/lib/check.sh" "$@"'
+		LC_ALL=C.UTF-8 sh -c "$bench exec sh \"\$0\" \"\$@\"" \
+		"$inside/tests/lib/check.sh" "$@"'
+# As tests/deltachat/run has it.
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}
+cache=${DELTACHAT_CACHE:-$cache/chatmail-plugins/deltachat}
+bench=$(env | sed -n \
+	"s|^\(BENCH_[A-Z]*\)=\([A-Za-z0-9 ./_-]*\)\$|export \1='\2';|p")
 CI=${CI-} relay_unshare --pid --fork --kill-child \
-	sh -c "$exec_inside" sh "$root" "$inside" "$@"
+	sh -c "$exec_inside" sh "$root" "$inside" "$cache" "$bench" "$@"

@@ -38,8 +38,9 @@
 # runs in a mount namespace of its own in which DIR/modules stands in place of
 # its module folder, because that folder's name is compiled into it.
 #
-# Environment: RELAY_MILTER_PROGRAM, RELAY_POLICY_PROGRAM, others than the
-# stage's (sanitized ones); RELAY_MILTER_ENV, NAME=VALUE words for the milter.
+# Environment: RELAY_MILTER_PROGRAM, RELAY_POLICY_PROGRAM, RELAY_PUSH_PROGRAM,
+# others than the stage's (sanitized ones); RELAY_MILTER_ENV, NAME=VALUE words
+# for the milter.
 # RELAY_DKIM for relay_init: the relay has OpenDKIM, see relay-dkim.sh, which
 # must be sourced then. Without it there is none, and require_dkim = no.
 
@@ -125,8 +126,10 @@ relay_init_dovecot() {
 	for relay_file in "$relay_conf_d/dovecot-$relay_series"/*.conf; do
 		relay_name=${relay_file##*/}
 		[ "$relay_name" = dovecot.conf ] || relay_name=conf.d/$relay_name
-		relay_paths "$1" | sed -f /dev/stdin "$relay_file" \
-			>"$1/dovecot/etc/$relay_name"
+		# Our programs are in the stage, where Dovecot's are not.
+		relay_paths "$1" | sed -f /dev/stdin \
+			-e "s|executable = chatmail-push|executable = $relay_push|" \
+			"$relay_file" >"$1/dovecot/etc/$relay_name"
 	done
 	cat >"$1/dovecot/etc/local.conf" <<-EOF
 		# What a relay in a directory needs. Written by tests/lib/relay.sh.
@@ -161,19 +164,15 @@ relay_init_dovecot() {
 }
 
 relay_init_postfix() {
-	mkdir "$1/postfix" "$1/postfix/etc" "$1/postfix/data" \
-		"$1/postfix/queue" "$1/postfix/queue/pid" || return 1
+	mkdir "$1/postfix" "$1/postfix/etc" "$1/postfix/queue" \
+		"$1/postfix/queue/pid" || return 1
 	for relay_name in active bounce corrupt defer deferred flush hold \
 		incoming private saved trace; do
-		mkdir -m 0700 "$1/postfix/queue/$relay_name"
-		chown postfix "$1/postfix/queue/$relay_name"
+		install -d -m 0700 -o postfix "$1/postfix/queue/$relay_name"
 	done
-	mkdir "$1/postfix/queue/maildrop" "$1/postfix/queue/public"
-	chown postfix:postdrop "$1/postfix/queue/maildrop" \
-		"$1/postfix/queue/public"
-	chmod 1730 "$1/postfix/queue/maildrop"
-	chmod 2710 "$1/postfix/queue/public"
-	chown postfix "$1/postfix/data"
+	install -d -o postfix "$1/postfix/data"
+	install -d -m 1730 -o postfix -g postdrop "$1/postfix/queue/maildrop"
+	install -d -m 2710 -o postfix -g postdrop "$1/postfix/queue/public"
 
 	# Postfix wants a name even where the domain is an IP address.
 	case $RELAY_DOMAIN in
@@ -268,8 +267,11 @@ relay_init() {
 		relay_need unshare util-linux && relay_user || return 1
 
 	relay_series=$(dovecot --version | cut -d. -f1,2)
+	# Of the Dovecot that $PATH finds: /usr/sbin/dovecot, or PREFIX/sbin/.
+	relay_n=$(command -v dovecot)
 	relay_moduledir=$(sed -n 's/^dovecot_moduledir=//p' \
-		/usr/lib*/dovecot/dovecot-config 2>/dev/null | head -n 1)
+		"${relay_n%/sbin/dovecot}"/lib*/dovecot/dovecot-config \
+		2>/dev/null | head -n 1)
 	: "${relay_moduledir:=/usr/lib/dovecot/modules}"
 	relay_conf_d=$(find "${RELAY_STAGE:?}" -type d \
 		-path '*/chatmail-plugins/conf.d' | head -n 1)
@@ -277,6 +279,8 @@ relay_init() {
 		-path '*bin/chatmail-milter' | head -n 1)}
 	relay_policy=${RELAY_POLICY_PROGRAM:-$(find "$RELAY_STAGE" \
 		-path '*bin/chatmail-policy' | head -n 1)}
+	relay_push=${RELAY_PUSH_PROGRAM:-$(find "$RELAY_STAGE" \
+		-path '*/dovecot/chatmail-push' | head -n 1)}
 	if [ -z "$relay_conf_d" ] || [ ! -x "$relay_milter" ]; then
 		relay_error "$RELAY_STAGE lacks conf.d or chatmail-milter:" \
 			"make install DESTDIR=$RELAY_STAGE"
@@ -307,7 +311,7 @@ relay_init() {
 			[params]
 		EOF
 		# A machine that runs tests is busy; that is no reason to
-		# refuse accounts here.
+		# refuse accounts here. And nobody's phone is told of tests.
 		relay_ini_default "$@" <<-EOF
 			mail_domain=$RELAY_DOMAIN
 			mailboxes_dir=$RELAY_MAILBOXES
@@ -321,6 +325,7 @@ relay_init() {
 			max_load_1m=1000000
 			min_available_memory=1M
 			min_free_disk_space=1M
+			notify_url=
 			require_dkim=$([ -n "${RELAY_DKIM-}" ] && echo yes || echo no)
 		EOF
 		for relay_arg; do
@@ -352,6 +357,7 @@ relay_init() {
 		RELAY_MILTER_SOCKET='$RELAY_DIR/run/milter.sock'
 		RELAY_MILTER_PROGRAM='$relay_milter'
 		RELAY_POLICY_PROGRAM='$relay_policy'
+		RELAY_PUSH_PROGRAM='$relay_push'
 		RELAY_POSTFIX_CONFIG='$RELAY_DIR/postfix/etc'
 		RELAY_DOVECOT_CONFIG='$RELAY_DIR/dovecot/etc/dovecot.conf'
 		RELAY_LOG='$RELAY_DIR/log'

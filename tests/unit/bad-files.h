@@ -23,7 +23,7 @@ enum bad_file {
 static inline void bad_file(int dir_fd, const char *name, enum bad_file what)
 {
 	static const unsigned char binary[] = { 0, 1, '.', 0xff, '\n', 0 };
-	char aside[128];
+	char aside[160];
 	int fd;
 
 	(void)snprintf(aside, sizeof(aside), "%s.aside", name);

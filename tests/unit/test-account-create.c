@@ -386,8 +386,45 @@ static void one_wins(void **state)
 		race();
 }
 
+static const struct aborted_row {
+	const char *name;
+	const char *files[4];
+	enum cm_dir_result result;
+} aborted_rows[] = {
+	{ "empty", { NULL }, CM_DIR_OK },
+	{ "temporary file", { ".password.0123456789abcdef" }, CM_DIR_OK },
+	{ "both", { ".password.01", CM_ACCOUNT_FILE_ENFORCE }, CM_DIR_OK },
+	{ "an admin's", { CM_ACCOUNT_FILE_ENFORCE }, CM_DIR_UNKNOWN },
+	{ "somebody's", { ".password.01", "dovecot-uidlist" },
+	  CM_DIR_UNKNOWN },
+	{ "an account", { "password" }, CM_DIR_EXISTS },
+	{ "an account, and more", { "password", "x", ".password.01" },
+	  CM_DIR_EXISTS },
+	{ "blocked", { "DISABLED" }, CM_DIR_UNKNOWN },
+};
+
+static void aborted(void **state)
+{
+	const struct aborted_row *row = *state;
+	const char *error = "";
+	unsigned int i;
+	int fd;
+
+	tree_begin();
+	assert_int_equal(mkdirat(tree_fd, TREE_ACCOUNT, 0700), 0);
+	for (i = 0; row->files[i] != NULL; i++)
+		tree_file(TREE_ACCOUNT, row->files[i], "", 0);
+	assert_int_equal(cm_account_open(tree_fd, TREE_ACCOUNT, &fd, &error),
+			 CM_DIR_OK);
+	assert_int_equal(cm_account_creation_aborted(fd, &error),
+			 row->result);
+	(void)close(fd);
+	tree_end();
+}
+
 int main(void)
 {
+	cm_unit_rows(aborted, aborted_rows);
 	cm_unit_test(creates);
 	cm_unit_rows(bad_input, bad_rows);
 	cm_unit_test(planted);

@@ -294,6 +294,31 @@ static void touch_of_nothing(void **state)
 	tree_end();
 }
 
+/* What a creator leaves who dies behind link(2); another file that is being
+ * written stays. */
+static void second_name(void **state)
+{
+	const char *error = "";
+	int fd;
+
+	(void)state;
+	tree_begin();
+	tree_file(TREE_ACCOUNT, "password", "{P}x", 4);
+	tree_file(TREE_ACCOUNT, ".password.0123456789abcdef", "{P}y", 4);
+	assert_int_equal(linkat(tree_fd, TREE_ACCOUNT "/password", tree_fd,
+				TREE_ACCOUNT "/.password.fedcba9876543210", 0),
+			 0);
+	assert_int_equal(cm_account_open(tree_fd, TREE_ACCOUNT, &fd, &error),
+			 CM_DIR_OK);
+	assert_int_equal(cm_account_touch_login(fd, NOON, NULL, &error),
+			 CM_DIR_OK);
+	assert_true(tree_has(TREE_ACCOUNT, "password"));
+	assert_true(tree_has(TREE_ACCOUNT, ".password.0123456789abcdef"));
+	assert_false(tree_has(TREE_ACCOUNT, ".password.fedcba9876543210"));
+	(void)close(fd);
+	tree_end();
+}
+
 static void iterates(void **state)
 {
 	static const char ini[] = "[params]\nmail_domain = example.org\n";
@@ -360,6 +385,7 @@ int main(void)
 	cm_unit_test(flag_files);
 	cm_unit_rows(touches, touch_rows);
 	cm_unit_test(touch_of_nothing);
+	cm_unit_test(second_name);
 	cm_unit_test(iterates);
 	return cm_unit_run();
 }

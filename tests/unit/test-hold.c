@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-unit.h"
+#include "state-hmac.h"
 #include "cm-hold.h"
 #include "cm-account-remove.h"
 #include "cm-settings.h"
@@ -31,7 +32,7 @@ static enum cm_dir_result get(time_t now, const char *name, char *hash)
 	struct cm_hold hold;
 	const char *error = "";
 
-	assert_int_equal(cm_hold_open_existing(&set, now, &hold, &error),
+	assert_int_equal(cm_hold_open_existing(&set, now, state_hmac, &hold, &error),
 			 CM_DIR_OK);
 	result = cm_hold_get(&hold, name, hash, &error);
 	cm_hold_close(&hold);
@@ -43,7 +44,7 @@ static void put(time_t now, const char *name, const char *hash)
 	struct cm_hold hold;
 	const char *error = "";
 
-	assert_int_equal(cm_hold_open(&set, now, fresh, &hold, &error),
+	assert_int_equal(cm_hold_open(&set, now, state_hmac, fresh, &hold, &error),
 			 CM_DIR_OK);
 	assert_int_equal(cm_hold_put(&hold, name, hash, &error), CM_DIR_OK);
 	cm_hold_close(&hold);
@@ -153,7 +154,7 @@ static void bad_entry(void **state)
 	begin(3);
 	put(now, TREE_ACCOUNT, HASH);
 	put(now, "otherother@example.org", HASH);
-	cm_state_name(fresh, "held", TREE_ACCOUNT, strlen(TREE_ACCOUNT), id);
+	cm_state_name(fresh, state_hmac, "held", TREE_ACCOUNT, strlen(TREE_ACCOUNT), id);
 	fd = openat(tree_fd, CM_HOLD_FOLDER, O_RDONLY | O_DIRECTORY);
 	bad_file(fd, id, row->what);
 	(void)close(fd);
@@ -172,7 +173,7 @@ static void without_key(void **state)
 	begin(3);
 	put(NOW, TREE_ACCOUNT, HASH);
 	assert_int_equal(unlinkat(tree_fd, CM_STATE_KEY_FILE, 0), 0);
-	assert_int_equal(cm_hold_open_existing(&set, NOW, &hold, &error),
+	assert_int_equal(cm_hold_open_existing(&set, NOW, state_hmac, &hold, &error),
 			 CM_DIR_CORRUPT);
 	assert_int_equal(hold.fd, -1);
 	tree_end();
@@ -192,7 +193,7 @@ static void removal_holds(void **state)
 	tree_file("mail/" TREE_ACCOUNT, "password", HASH, strlen(HASH));
 	tree_file("mail/damaged12@example.org", "password", "", 0);
 	mailboxes = openat(tree_fd, "mail", O_RDONLY | O_DIRECTORY);
-	assert_int_equal(cm_hold_open(&set, NOW, fresh, &hold, &error),
+	assert_int_equal(cm_hold_open(&set, NOW, state_hmac, fresh, &hold, &error),
 			 CM_DIR_OK);
 	assert_int_equal(cm_account_remove(mailboxes, TREE_ACCOUNT, &hold,
 					   &error), CM_DIR_OK);
@@ -209,7 +210,7 @@ static void removal_holds(void **state)
 			 CM_DIR_UNKNOWN);
 	/* what cannot be held is not removed */
 	tree_file("mail/" TREE_ACCOUNT, "password", HASH, strlen(HASH));
-	assert_int_equal(cm_hold_open(&set, NOW, fresh, &hold, &error),
+	assert_int_equal(cm_hold_open(&set, NOW, state_hmac, fresh, &hold, &error),
 			 CM_DIR_OK);
 	(void)close(hold.fd);
 	hold.fd = mailboxes + 100;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-unit.h"
+#include "state-hmac.h"
 #include "cm-state.h"
 
 #include <stdbool.h>
@@ -125,13 +126,13 @@ static void names(void **state)
 	char a[CM_STATE_NAME_LEN + 1], b[CM_STATE_NAME_LEN + 1];
 
 	(void)state;
-	cm_state_name(fresh, "p", "data", 4, a);
+	cm_state_name(fresh, state_hmac, "p", "data", 4, a);
 	assert_int_equal(strlen(a), CM_STATE_NAME_LEN);
-	cm_state_name(fresh, "p", "data", 4, b);
+	cm_state_name(fresh, state_hmac, "p", "data", 4, b);
 	assert_string_equal(a, b);
-	cm_state_name(fresh, "pd", "ata", 3, b);
+	cm_state_name(fresh, state_hmac, "pd", "ata", 3, b);
 	assert_string_not_equal(a, b);
-	cm_state_name(other, "p", "data", 4, b);
+	cm_state_name(other, state_hmac, "p", "data", 4, b);
 	assert_string_not_equal(a, b);
 	assert_null(strstr(a, "data"));
 }

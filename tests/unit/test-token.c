@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-unit.h"
+#include "state-hmac.h"
 #include "cm-token.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ static void begin(void)
 	tree_begin();
 	assert_int_equal(mkdirat(tree_fd, "mail", 0700), 0);
 	mail_fd = openat(tree_fd, "mail", O_RDONLY | O_DIRECTORY);
-	assert_int_equal(cm_tokens_open(tree_path, fresh, &tokens, &error),
+	assert_int_equal(cm_tokens_open(tree_path, state_hmac, fresh, &tokens, &error),
 			 CM_DIR_OK);
 }
 
@@ -245,11 +246,11 @@ static void added_and_removed(void **state)
 			 CM_DIR_OK);
 	cm_tokens_close(&tokens);
 	/* one is needed all the same, until the folder is gone */
-	assert_int_equal(cm_tokens_open(tree_path, NULL, &tokens, &error),
+	assert_int_equal(cm_tokens_open(tree_path, state_hmac, NULL, &tokens, &error),
 			 CM_DIR_OK);
 	cm_tokens_close(&tokens);
 	assert_int_equal(cm_tokens_drop(tree_path, &error), CM_DIR_OK);
-	assert_int_equal(cm_tokens_open(tree_path, NULL, &tokens, &error),
+	assert_int_equal(cm_tokens_open(tree_path, state_hmac, NULL, &tokens, &error),
 			 CM_DIR_UNKNOWN);
 	assert_int_equal(cm_tokens_drop(tree_path, &error), CM_DIR_UNKNOWN);
 	end();
@@ -258,7 +259,7 @@ static void added_and_removed(void **state)
 /* No file holds the secret, or has it in its name. */
 static void secret_is_nowhere(void **state)
 {
-	char command[400];
+	char command[600];
 
 	(void)state;
 	begin();
@@ -332,7 +333,7 @@ static const struct crash_row {
 static void write_uses(const char *data, size_t size)
 {
 	struct cm_token token;
-	char path[200];
+	char path[128];
 
 	assert_int_equal(find(PASSWORD, TODAY, &token), CM_DIR_OK);
 	(void)snprintf(path, sizeof(path), "tokens/%02zu/%s.used",
@@ -410,7 +411,7 @@ static void edited(void **state)
 {
 	const struct json_row *row = *state;
 	struct cm_token token;
-	char path[200];
+	char path[128];
 
 	begin();
 	assert_int_equal(add("autumn", SECRET, 1, -1), CM_DIR_OK);
@@ -452,7 +453,7 @@ static void bad(void **state)
 	unsigned int counted[2] = { 0, 0 };
 	struct cm_token token;
 	const char *error = "";
-	char path[200];
+	char path[128];
 
 	begin();
 	assert_int_equal(add("autumn", SECRET, 5, -1), CM_DIR_OK);

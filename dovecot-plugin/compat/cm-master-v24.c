@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-master on Dovecot 2.4.
+ */
+#include "cm-master.h"
+
+#include "master-service-settings.h"
+
+int cm_master_settings_read(struct master_service *service,
+			    const char **error_r)
+{
+	return master_service_settings_read_simple(service, error_r);
+}

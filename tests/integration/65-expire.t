@@ -1,0 +1,424 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`doveadm chatmail expire` on real mailboxes: Maildir."""
+import imaplib
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+from expire_tree import (DAY, Expire, account, message, snapshot, write)
+from harness import RELAY_SECONDS, Tap, expect, started_relay
+
+EX_USAGE, EX_DATAERR, EX_NOUSER, EX_TEMPFAIL = 64, 65, 67, 75
+LARGE = 200000
+# Messages of the mailbox that is killed, and how often.
+KILL_MESSAGES = 1500
+KILLS = 12
+
+
+def uids(conn, folder):
+    """UIDVALIDITY and the UIDs of a folder, which is left unselected."""
+    assert conn.select(folder)[0] == "OK"
+    validity = conn.response("UIDVALIDITY")[1][0]
+    found = conn.uid("SEARCH", "ALL")[1][0].split()
+    conn.unselect()
+    return validity, found
+
+
+def uid_by_name(box):
+    """From dovecot-uidlist: name without flags -> UID."""
+    lines = (box / "dovecot-uidlist").read_text().splitlines()[1:]
+    return {line.split(":", 1)[1]: int(line.split()[0]) for line in lines}
+
+
+def fill(box):
+    """What must go and what must stay; the former, as rows name it."""
+    gone = {
+        message(box, "cur", 21 * DAY): "old",
+        message(box, "cur", 20 * DAY + 60): "old",
+        message(box, "cur", 8 * DAY, size=LARGE + 1): "large",
+        message(box, "cur", 7 * DAY + 60, size=LARGE + 1): "large",
+        # the name tells less, or nothing
+        message(box, "cur", 30 * DAY, plain=True): "old",
+        message(box, "cur", 8 * DAY, size=LARGE + 1, plain=True): "large",
+        message(box, "cur", 40 * DAY, name="imported"): "old",
+    }
+    message(box, "cur", 20 * DAY - 600)
+    message(box, "cur", 8 * DAY, size=LARGE)
+    message(box, "cur", 7 * DAY - 600, size=LARGE + 1)
+    message(box, "cur", 8 * DAY, size=LARGE, plain=True)
+    message(box, "cur", -30 * DAY)
+    message(box, "cur", 3 * DAY, name="imported-later")
+    return gone
+
+
+def fill_new(box):
+    """As deliveries that no client has asked for yet."""
+    message(box, "new", 8 * DAY, size=LARGE + 1)
+    message(box, "new", 1 * DAY)
+    return {message(box, "new", 22 * DAY): "old"}
+
+
+def check_messages(tap, relay, exp):
+    alice = relay.new_login()
+    conn = relay.imap(alice)
+    conn.create("Archive")
+    conn.create("Archive.2025")
+    box = pathlib.Path(relay.mailboxes, alice[0])
+    wanted = {}
+    for folder in "", ".Archive.2025/":
+        wanted.update({folder + name: why for name, why in
+                       fill(box / folder).items()})
+    before = {folder: uids(conn, folder)
+              for folder in ("INBOX", "Archive.2025")}
+    names = uid_by_name(box)
+    wanted.update(fill_new(box))
+    tree = snapshot(box)
+    with tap.check("dry run: lists what is due and changes nothing"):
+        dry = exp.rows("-n", "-u", alice[0])
+        expect({row["item"]: row["reason"] for row in dry}, wanted)
+        expect({(row["account"], row["what"]) for row in dry},
+               {(alice[0], "message")})
+        expect(snapshot(box), tree)
+    with tap.check("quota before: as recalculated"):
+        exp.quota_is_right(alice[0])
+        usage = exp.quota(alice[0])
+    with tap.check("a run removes exactly what the dry run has listed"):
+        before_files = exp.mail_files(box)
+        real = exp.rows("-v", "-u", alice[0])
+        expect(sorted(map(str, real)), sorted(map(str, dry)))
+        gone = before_files - exp.mail_files(box)
+        expect(gone, set(wanted))
+    with tap.check("quota after: less, and as recalculated"):
+        after = exp.quota(alice[0])
+        assert 0 < after[0] < usage[0] and after[1] == usage[1] - \
+            len(wanted), (usage, after)
+        exp.quota_is_right(alice[0])
+    with tap.check("a second run finds nothing"):
+        expect(exp.rows("-v", "-u", alice[0]), [])
+        expect(exp.summary("-u", alice[0])["opened"], 0)
+    with tap.check("what was new is still new"):
+        expect(len(os.listdir(box / "new")), 2)
+    with tap.check("UIDVALIDITY and UIDs are what they were"):
+        for folder, (validity, found) in before.items():
+            now = uids(conn, folder)
+            expect(now[0], validity)
+            kept = [uid for uid in now[1] if uid in found]
+            expect(len(kept), len(found) - 7)
+        for name, uid in uid_by_name(box).items():
+            assert names.get(name, uid) == uid, (name, uid)
+    exp.resync_is_silent(tap, alice[0])
+    conn.logout()
+
+
+def check_idle(tap, relay, exp):
+    bob = relay.new_login()
+    conn = relay.imap(bob)
+    box = pathlib.Path(relay.mailboxes, bob[0])
+    message(box, "cur", 1 * DAY)
+    message(box, "cur", 30 * DAY)
+    conn.select("INBOX")
+    with tap.check("an idling client sees EXPUNGE"):
+        conn.send(b"idle1 IDLE\r\n")
+        assert conn.readline().startswith(b"+")
+        expect(len(exp.rows("-v", "-u", bob[0])), 1)
+        conn.sock.settimeout(20)
+        line = conn.readline()
+        while b"EXPUNGE" not in line:
+            assert line, "the connection ended"
+            line = conn.readline()
+        conn.send(b"DONE\r\n")
+        while not conn.readline().startswith(b"idle1 "):
+            pass
+    conn.logout()
+
+
+def check_accounts(tap, relay, exp):
+    """Whole accounts, and what is none."""
+    root = pathlib.Path(relay.mailboxes)
+    away = account(root, "inactive1", 92)
+    message(away, "cur", 1 * DAY)
+    other = account(root, "inactive2", 400)
+    saved = account(root, "jsonsaved", 400)
+    write(saved / "account.json", '{"last_login": %d}' %
+          (time.time() // DAY - 10))
+    damaged = account(root, "damaged00", 400)
+    write(damaged / "account.json", "{")
+    active = account(root, "active001", 89)
+    foreign = account(root, "foreign01", None)
+    message(foreign, "cur", 200 * DAY)
+    write(foreign / ".password.0123456789abcdef", "x", 200 * DAY)
+    elsewhere = root / "not an account"
+    elsewhere.mkdir()
+    message(elsewhere, "cur", 200 * DAY)
+    stay = {path: snapshot(path) for path in
+            (saved, damaged, active, foreign, elsewhere)}
+    with tap.check("accounts without a login: dry run"):
+        rows = exp.rows("-n", "-A", code=EX_DATAERR)
+        expect(sorted(row["account"] for row in rows
+                      if row["what"] == "account"),
+               [away.name, other.name])
+        assert away.exists() and other.exists()
+    with tap.check("accounts without a login go, others stay"):
+        real = exp.rows("-v", "-A", code=EX_DATAERR)
+        expect(sorted(map(str, real)), sorted(map(str, rows)))
+        assert not away.exists() and not other.exists()
+        assert not (root / ".removed").exists()
+    with tap.check("foreign accounts and other folders are as they were"):
+        for path, was in stay.items():
+            expect(snapshot(path), was)
+    with tap.check("not even when named"):
+        rows = exp.rows("-v", "-u", foreign.name, code=EX_NOUSER)
+        expect((rows, snapshot(foreign)), ([], stay[foreign]))
+    for path in stay:
+        exp.remove(path)
+
+
+def check_login_saves(tap, relay, exp):
+    """Stopped in the middle of the walk, by a signal; those that are still
+    there log in."""
+    root = pathlib.Path(relay.mailboxes)
+    logins = [relay.new_login() for _ in range(3)]
+    for login in logins:
+        relay.imap(login).logout()
+    old = time.time() // DAY * DAY - 200 * DAY
+    homes = [root / login[0] for login in logins]
+    marks = [message(home, "cur", 1 * DAY) for home in homes]
+    for home in homes:
+        os.utime(home / "password", (old, old))
+        write(home / "account.json", '{"created": 20000}')
+    others = [account(root, f"gone{i:05}", 200) for i in range(300)]
+    for path in others:
+        for i in range(5):
+            message(path, "cur", 1 * DAY, size=1)
+    with tap.check("a login during the walk saves the account"):
+        proc = exp.popen("-v", "-A")
+        # the first batch is gone, so the process is in the middle
+        end = time.monotonic() + 30
+        while all(path.exists() for path in others):
+            assert time.monotonic() < end and proc.poll() is None
+            time.sleep(0.001)
+        exp.signal(proc, signal.SIGSTOP)
+        there = [i for i, home in enumerate(homes) if home.exists()]
+        for i in there:
+            relay.imap(logins[i]).logout()
+        exp.signal(proc, signal.SIGCONT)
+        out, err = proc.communicate(timeout=RELAY_SECONDS)
+        expect((proc.returncode, [path.name for path in others
+                                  if path.exists()]), (0, []))
+        for i in there:
+            assert (homes[i] / (marks[i] + ":2,S")).exists(), err
+        tap.note(f"{len(there)} of 3 logged in before their turn")
+    with tap.check("one that nobody logs in to goes"):
+        for home in homes:
+            if home.exists():
+                os.utime(home / "password", (old, old))
+                write(home / "account.json", "{}")
+        exp.rows("-v", "-A")
+        expect([home.exists() for home in homes], [False] * 3)
+    with tap.check("its address is held for its owner"):
+        try:
+            relay.imap((logins[0][0], "not the password"))
+            raise AssertionError("a stranger got it")
+        except imaplib.IMAP4.error:
+            pass
+        conn = relay.imap(logins[0])
+        expect(conn.select("INBOX")[1], [b"0"])
+        conn.logout()
+
+
+def check_session(tap, relay, exp):
+    carol = relay.new_login()
+    conn = relay.imap(carol)
+    home = pathlib.Path(relay.mailboxes, carol[0])
+    os.utime(home / "password", (0, 0))
+    write(home / "account.json", "{}")
+    with tap.check("a session of such an account ends"):
+        exp.rows("-v", "-u", carol[0])
+        assert not home.exists()
+        conn.sock.settimeout(15)
+        try:
+            while conn.readline():
+                pass
+        except TimeoutError:
+            raise AssertionError("it goes on")
+        except OSError:
+            pass
+
+
+def check_leftovers(tap, relay, exp):
+    root = pathlib.Path(relay.mailboxes)
+    home = account(root, "leftover1", 1)
+    old, young = 2 * DAY, DAY
+    dead = subprocess.run(["sh", "-c", "echo $$"], capture_output=True,
+                          text=True, check=True).stdout.strip()
+    host = os.uname().nodename
+    go = {"tmp/1.M1P1.host": "x", ".password.0123456789abcdef": "x",
+          ".account.json.0123456789abcdef": "x",
+          ".temp.host.1.0123456789abcdef": "x",
+          "dovecot-uidlist.lock": f"{dead}:{host}",
+          "subscriptions.lock": ""}
+    stay = {"dovecot.index.log.lock": f"{os.getpid()}:{host}",
+            "dovecot.index.log": "x", "metadata.json": "{}",
+            "tmp/new": "x", ".password.new": "x"}
+    for name, text in {**go, **stay}.items():
+        write(home / name, text, young if "new" in name else old)
+    aborted = root / f"aborted01@{relay.domain}"
+    aborted.mkdir()
+    write(aborted / "enforceE2EEincoming", "", old)
+    write(aborted / ".password.0123456789abcdef", "", old)
+    fresh = root / f"aborted02@{relay.domain}"
+    fresh.mkdir()
+    empty = root / f"empty0001@{relay.domain}"
+    empty.mkdir()
+    admins = root / f"foreign02@{relay.domain}"
+    admins.mkdir()
+    write(admins / "enforceE2EEincoming", "", old)
+    with tap.check("leftovers: nothing while they may be in use"):
+        expect(exp.rows("-n", "-A"), [])
+    with tap.check("leftovers: temporary files, locks, aborted creations"):
+        # ctime cannot be set, so the clock goes ahead
+        rows = exp.rows("-n", "-A", ahead="+40h")
+        expect(exp.rows("-v", "-A", ahead="+40h"), rows)
+        items = {row["item"] for row in rows if row["account"] == home.name}
+        expect(items, set(go) | {"tmp/new", ".password.new"})
+        for name in stay:
+            expect((home / name).exists(), "new" not in name)
+        expect([path.exists() for path in (aborted, fresh, empty, admins)],
+               [False, False, False, True])
+    exp.remove(home)
+    exp.remove(admins)
+
+
+def check_links(tap, relay, exp):
+    root = pathlib.Path(relay.mailboxes)
+    victim = account(root, "victim001", 1)
+    secret = message(victim, "cur", 30 * DAY)
+    target = victim / (secret + ":2,S")
+    home = account(root, "planted01", 1)
+    message(home, "cur", 1 * DAY)
+    os.symlink(target, home / "cur" / "1000000000.M1P1.h,S=3,W=3:2,S")
+    os.symlink(victim, home / ".Linked")
+    with tap.check("links in a mailbox are not followed"):
+        rows = exp.rows("-v", "-u", home.name)
+        expect(rows, [])
+        assert target.exists() and os.path.islink(home / ".Linked")
+    with tap.check("a link in place of cur, of the account"):
+        exp.remove(home / "cur")
+        os.symlink(victim / "cur", home / "cur")
+        rows = exp.rows("-v", "-u", home.name, code=EX_DATAERR)
+        expect((rows, target.exists()), ([], True))
+        exp.remove(home)
+        os.symlink(victim, home)
+        expect(exp.rows("-v", "-u", home.name, code=EX_NOUSER), [])
+        expect(exp.rows("-n", "-A")[0]["account"], victim.name)
+        os.unlink(home)
+    with tap.check("links in an account that goes are not followed"):
+        home = account(root, "planted02", 400)
+        os.symlink(victim, home / ".Linked")
+        expect(len(exp.rows("-v", "-u", home.name)), 1)
+        assert target.exists() and not home.exists()
+    exp.remove(victim)
+
+
+def wait_for_fewer(proc, path, count):
+    while proc.poll() is None and len(os.listdir(path)) > count:
+        pass
+
+
+def check_kill(tap, relay, exp):
+    dora = relay.new_login()
+    conn = relay.imap(dora)
+    box = pathlib.Path(relay.mailboxes, dora[0])
+    kept = [message(box, "cur", DAY) for _ in range(5)]
+    for _ in range(KILL_MESSAGES):
+        message(box, "cur", 30 * DAY, size=100)
+    before = uids(conn, "INBOX")
+    keep = {uid for name, uid in uid_by_name(box).items()
+            if "cur/" + name in kept}
+    partly = 0
+    with tap.check(f"kill -9, {KILLS} times: nothing to say for force-resync"):
+        for i in range(KILLS):
+            proc = exp.popen("-u", dora[0])
+            if i % 3 == 0:
+                # before the first file goes
+                time.sleep(0.02 + 0.004 * i)
+            else:
+                wait_for_fewer(proc, box / "cur",
+                               KILL_MESSAGES * (KILLS - i) // KILLS)
+            exp.signal(proc, signal.SIGKILL)
+            proc.communicate(timeout=RELAY_SECONDS)
+            left = len(exp.mail_files(box))
+            partly += 5 < left < KILL_MESSAGES + 5
+            expect(exp.resync(dora[0]), "")
+            if left == 5:
+                for _ in range(KILL_MESSAGES):
+                    message(box, "cur", 30 * DAY, size=100)
+                uids(conn, "INBOX")
+        tap.note(f"{partly} of {KILLS} times in the middle of the files")
+        assert partly >= 2
+    with tap.check("the same command does the rest"):
+        expect(exp.summary("-u", dora[0])["failed"], 0)
+        expect(exp.mail_files(box), set(kept))
+        after = uids(conn, "INBOX")
+        expect(after[0], before[0])
+        expect({int(uid) for uid in after[1]}, keep)
+        exp.quota_is_right(dora[0])
+    with tap.check("a signal: what is begun is finished, exit 75"):
+        # enough that the walk takes a while
+        homes = [account(pathlib.Path(relay.mailboxes), f"slow{i:05}", 1)
+                 for i in range(200)]
+        for home in homes:
+            message(home, "cur", 30 * DAY)
+        proc = exp.popen("-A")
+        while all(exp.mail_files(home) for home in homes):
+            assert proc.poll() is None, "it was too quick"
+        exp.signal(proc, signal.SIGTERM)
+        out, err = proc.communicate(timeout=RELAY_SECONDS)
+        expect(proc.returncode, EX_TEMPFAIL)
+        assert "interrupted" in err and "accounts=" in out, out + err
+        assert any(exp.mail_files(home) for home in homes)
+        expect(exp.summary("-A")["failed"], 0)
+        assert not any(exp.mail_files(home) for home in homes)
+    with tap.check("without Dovecot: nothing goes, and it gives up soon"):
+        for home in homes:
+            message(home, "cur", 30 * DAY)
+        got, out, err = exp.doveadm(
+            "-o", f"auth_socket_path={relay.dir}/none", "chatmail", "expire",
+            "-A")
+        expect(got, EX_TEMPFAIL)
+        assert all(exp.mail_files(home) for home in homes)
+        assert len(err.splitlines()) < 20 and "failed=5" in out, out + err
+    for home in homes:
+        exp.remove(home)
+    conn.logout()
+
+
+def check_usage(tap, relay, exp):
+    with tap.check("which accounts: must be said, once"):
+        expect(exp.run()[0], EX_USAGE)
+        expect(exp.run("-A", "-u", "x")[0], EX_USAGE)
+        expect(exp.run("-u", f"nobodyyyy@{relay.domain}")[0], EX_NOUSER)
+    account(relay.mailboxes, "terminal1", 1)
+    with tap.check("a terminal gets a line of progress, without rows only"):
+        for args, wanted in (["-A"], True), (["-A", "-v"], False):
+            out = exp.on_terminal(*args)
+            expect(re.search(r"\r\d+ accounts", out) is not None, wanted)
+
+
+with Tap() as tap, started_relay(
+        tap, "login_brake_after=0", "hold_deleted_days=30",
+        local_conf="service imap-hibernate {\n}\n") as relay:
+    exp = Expire(relay)
+    check_usage(tap, relay, exp)
+    check_messages(tap, relay, exp)
+    check_idle(tap, relay, exp)
+    check_accounts(tap, relay, exp)
+    check_login_saves(tap, relay, exp)
+    check_session(tap, relay, exp)
+    check_leftovers(tap, relay, exp)
+    check_links(tap, relay, exp)
+    check_kill(tap, relay, exp)
