@@ -187,6 +187,16 @@ def dovecot_processes(relay, name):
     return found
 
 
+def hibernated(relay):
+    """How many sockets imap-hibernate has: one more for each client."""
+    count = 0
+    for pid in dovecot_processes(relay, "imap-hibernate"):
+        for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                count += os.readlink(link).startswith("socket:")
+    return count
+
+
 def inbox_size(relay, login):
     conn = relay.imap(login)
     size = int(conn.select("INBOX")[1][0])
