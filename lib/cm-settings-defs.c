@@ -72,7 +72,7 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "on."),
 	DEF(UINT, trim_to, "percent", "70", 0, 99,
 	    "They go until no more than this is in use."),
-	DEF(UINT, trim_keep_hours, "hours", "24", 1, 876000,
+	DEF(UINT, trim_keep_hours, "hours", "24", 0, 876000,
 	    "Messages younger than this never go to make room: a mailbox that "
 	    "is filled faster refuses mail when it is full."),
 	DEF(UINT, delete_mails_after, "days", "20", 1, 36500,

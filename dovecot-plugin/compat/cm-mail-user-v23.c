@@ -2,74 +2,41 @@
  *
  * cm-mail-user on Dovecot 2.3.
  */
-#include "cm-mail-user.h"
+#include "cm-mail-user-private.h"
 
-#include "mail-storage-service.h"
-#include "mail-user.h"
 #include "master-service.h"
+#include "restrict-access.h"
 
 #include <unistd.h>
 
-struct cm_mail_service {
-	struct mail_storage_service_ctx *ctx;
-	struct mail_storage_service_user *user;
-	uid_t uid;
-};
-
-struct cm_mail_service *cm_mail_service_init(void)
+struct mail_storage_service_user *
+cm_mail_user_service_user(struct mail_user *user)
 {
-	struct cm_mail_service *service = i_new(struct cm_mail_service, 1);
-
-	service->uid = geteuid();
-	service->ctx = mail_storage_service_init(
-		master_service, NULL,
-		MAIL_STORAGE_SERVICE_FLAG_USERDB_LOOKUP |
-		MAIL_STORAGE_SERVICE_FLAG_TEMP_PRIV_DROP |
-		MAIL_STORAGE_SERVICE_FLAG_NO_CHDIR |
-		MAIL_STORAGE_SERVICE_FLAG_NO_LOG_INIT |
-		MAIL_STORAGE_SERVICE_FLAG_NO_IDLE_TIMEOUT);
-	return service;
+	return user->_service_user;
 }
 
-static void restore(struct cm_mail_service *service)
+int cm_mail_user_open(struct mail_storage_service_ctx *ctx,
+		      const char *username, const char *session_id,
+		      struct mail_storage_service_user **service_user_r,
+		      struct mail_user **user_r, const char **error_r)
 {
-	if (geteuid() != service->uid && seteuid(service->uid) < 0)
-		i_fatal("seteuid(%s) failed: %m", dec2str(service->uid));
+	struct mail_storage_service_input input = {
+		.module = master_service_get_name(master_service),
+		.service = master_service_get_name(master_service),
+		.username = username,
+		.session_id = session_id
+	};
+
+	*error_r = "no such user";
+	return mail_storage_service_lookup_next(ctx, &input, service_user_r,
+						user_r, error_r) > 0 ? 0 : -1;
 }
 
-int cm_mail_service_open(struct cm_mail_service *service, const char *name,
-			 struct mail_user **user_r, const char **error_r)
+void cm_mail_user_restore_root(uid_t old_uid)
 {
-	struct mail_storage_service_input input;
-	int ret;
-
-	i_zero(&input);
-	input.module = "mail";
-	input.service = "doveadm";
-	input.username = name;
-	ret = mail_storage_service_lookup_next(service->ctx, &input,
-					       &service->user, user_r,
-					       error_r);
-	if (ret <= 0)
-		restore(service);
-	return ret < 0 ? -1 : ret;
-}
-
-void cm_mail_service_close(struct cm_mail_service *service,
-			   struct mail_user **user)
-{
-	mail_user_deinit(user);
-	mail_storage_service_user_unref(&service->user);
-	restore(service);
-}
-
-void cm_mail_service_deinit(struct cm_mail_service **_service)
-{
-	struct cm_mail_service *service = *_service;
-
-	*_service = NULL;
-	if (service == NULL)
+	if (old_uid != 0 || geteuid() == 0)
 		return;
-	mail_storage_service_deinit(&service->ctx);
-	i_free(service);
+	if (seteuid(0) < 0)
+		i_fatal("seteuid(0) failed: %m");
+	restrict_access_allow_coredumps(TRUE);
 }

@@ -1,39 +1,26 @@
 /* SPDX-License-Identifier: MIT
  *
- * cm-mail-user: the seam to mail_storage_service: opens one user after the
- * other in one process that is root, as Dovecot itself would for that user:
- * userdb, mail_location, plugins (quota). The rest of the mail API is the same
- * on 2.3 and 2.4.
- *
- *	service = cm_mail_service_init();
- *	if (cm_mail_service_open(service, name, &user, &error) > 0) {
- *		...
- *		cm_mail_service_close(service, &user);
- *	}
- *	cm_mail_service_deinit(&service);
- *
- * Between open and close the process has the user's uid for file access
- * (seteuid()), and all mailboxes and transactions must have ended before
- * close. Plugins are loaded at the first open, and stay.
+ * cm-mail-user: the seam to the user of a mail process (imap, lmtp), the same
+ * on 2.3 and 2.4. What a user is to the process that serves it differs.
  */
 #ifndef CM_MAIL_USER_H
 #define CM_MAIL_USER_H
 
 #include "cm-dovecot.h"
 
-struct mail_user;
-struct cm_mail_service;
+#include "mail-user.h"
 
-struct cm_mail_service *cm_mail_service_init(void);
+typedef void cm_mail_user_func(struct mail_user *user);
 
-/* 1: *user_r is open. 0: no userdb knows it. -1: *error_r, from the data
- * stack; it may name the user. */
-int cm_mail_service_open(struct cm_mail_service *service, const char *name,
-			 struct mail_user **user_r, const char **error_r);
-void cm_mail_service_close(struct cm_mail_service *service,
-			   struct mail_user **user);
+/* Calls func once this process is back in its event loop, with the same user
+ * opened anew; the one given may be gone by then. In lmtp that is after the
+ * reply to DATA has been sent and before the next command is read: Dovecot
+ * sends replies when the handler of DATA has returned, and by then it has
+ * closed the users that it delivered to.
+ * A process that is told to end before does not do it any more. */
+void cm_mail_user_later(struct mail_user *user, cm_mail_user_func *func);
 
-/* Takes NULL, too. */
-void cm_mail_service_deinit(struct cm_mail_service **service);
+/* Forgets what has not been done yet. For a plugin's deinit. */
+void cm_mail_user_later_deinit(void);
 
 #endif

@@ -4,10 +4,6 @@
  */
 #include "cm-push-driver-private.h"
 
-#include "settings.h"
-
-#include "cm-authdb-settings-v24.h"
-
 static int init(struct mail_user *user ATTR_UNUSED, pool_t pool ATTR_UNUSED,
 		const char *name ATTR_UNUSED, void **context ATTR_UNUSED,
 		const char **error_r ATTR_UNUSED)
@@ -25,18 +21,4 @@ void cm_push_driver_want(struct push_notification_driver_txn *dtxn,
 {
 	push_notification_event_init(dtxn, event_name, config,
 				     dtxn->ptxn->event);
-}
-
-const char *cm_push_driver_config_path(struct mail_user *user,
-				       const char **error_r)
-{
-	const struct cm_authdb_settings *set;
-	const char *path;
-
-	if (settings_get(user->event, &cm_authdb_setting_parser_info, 0, &set,
-			 error_r) < 0)
-		return NULL;
-	path = t_strdup(set->chatmail_config);
-	settings_free(set);
-	return path;
 }

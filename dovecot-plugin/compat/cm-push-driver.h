@@ -25,10 +25,4 @@ void cm_push_driver_register(const char *name,
 			     cm_push_driver_new_mail *new_mail);
 void cm_push_driver_unregister(void);
 
-/* Path of chatmail.ini as dovecot.conf names it (see cm-doveadm.h) or the
- * compiled-in default. From the data stack; NULL with *error_r when Dovecot's
- * settings do not work. */
-const char *cm_push_driver_config_path(struct mail_user *user,
-				       const char **error_r);
-
 #endif

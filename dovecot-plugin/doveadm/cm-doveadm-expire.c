@@ -13,7 +13,7 @@
 #include "cm-account-rules.h"
 #include "cm-doveadm-accounts.h"
 #include "cm-doveadm-expire.h"
-#include "cm-mail-user.h"
+#include "cm-mail-service.h"
 
 #include <signal.h>
 #include <stdio.h>

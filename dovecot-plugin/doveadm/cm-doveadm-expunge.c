@@ -8,7 +8,7 @@
 #include "mail-user.h"
 #include "mailbox-list-iter.h"
 
-#include "cm-mail-user.h"
+#include "cm-mail-service.h"
 #include "cm-maildir-name.h"
 
 #include <sys/stat.h>

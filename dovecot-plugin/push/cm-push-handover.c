@@ -3,6 +3,7 @@
 
 #include "cm-account-rules.h"
 #include "cm-addr.h"
+#include "cm-mail-config.h"
 #include "cm-push-spool.h"
 #include "cm-settings.h"
 
@@ -22,7 +23,8 @@ static struct handover {
 	time_t complained;
 } handover = { NULL, -1, -1, 0 };
 
-static void complain(struct mail_user *user, const char *what)
+/* Not with the user's event: its prefix has the address. */
+static void complain(const char *what)
 {
 	time_t now = time(NULL);
 
@@ -30,7 +32,7 @@ static void complain(struct mail_user *user, const char *what)
 	    now - handover.complained < COMPLAIN_SECS)
 		return;
 	handover.complained = now;
-	e_error(user->event, "push: %s", what);
+	i_error("push: %s", what);
 }
 
 static int read_settings(struct mail_user *user)
@@ -40,12 +42,12 @@ static int read_settings(struct mail_user *user)
 
 	if (handover.set != NULL)
 		return 0;
-	path = cm_push_driver_config_path(user, &error);
+	path = cm_mail_config_path(user, &error);
 	set = i_new(struct cm_settings, 1);
 	/* warnings are for auth and doveadm to give */
 	if (path == NULL ||
 	    cm_settings_read(set, path, NULL, NULL, &error) < 0) {
-		complain(user, error);
+		complain(error);
 		i_free(set);
 		return -1;
 	}
@@ -53,7 +55,7 @@ static int read_settings(struct mail_user *user)
 	return 0;
 }
 
-static int open_folders(struct mail_user *user)
+static int open_folders(void)
 {
 	const char *error;
 
@@ -61,15 +63,14 @@ static int open_folders(struct mail_user *user)
 	    cm_mailboxes_open(handover.set->mailboxes_dir,
 			      &handover.mailboxes_fd, &error) != CM_DIR_OK) {
 		handover.mailboxes_fd = -1;
-		complain(user, t_strdup_printf("mailboxes_dir: %s: %m",
-					       error));
+		complain(t_strdup_printf("mailboxes_dir: %s: %m", error));
 		return -1;
 	}
 	if (handover.new_fd == -1)
 		handover.new_fd =
 			cm_push_spool_open_new(handover.set->state_dir);
 	if (handover.new_fd == -1) {
-		complain(user, t_strdup_printf("Cannot open or make %s/%s: %m",
+		complain(t_strdup_printf("Cannot open or make %s/%s: %m",
 					       handover.set->state_dir,
 					       CM_PUSH_DIR));
 		return -1;
@@ -95,19 +96,19 @@ static bool has_devices(const char *name)
 }
 
 /* 1: chatmail-push is to be woken. */
-static int mark(struct mail_user *user, const char *name)
+static int mark(const char *name)
 {
 	int ret = cm_push_spool_mark(handover.new_fd, name);
 
 	/* somebody removed the folder while we had it open */
 	if (ret < 0 && errno == ENOENT) {
 		i_close_fd(&handover.new_fd);
-		if (open_folders(user) < 0)
+		if (open_folders() < 0)
 			return -1;
 		ret = cm_push_spool_mark(handover.new_fd, name);
 	}
 	if (ret < 0)
-		complain(user, t_strdup_printf("Cannot write to %s/%s/new: %m",
+		complain(t_strdup_printf("Cannot write to %s/%s/new: %m",
 					       handover.set->state_dir,
 					       CM_PUSH_DIR));
 	return ret;
@@ -135,9 +136,9 @@ void cm_push_handover(struct mail_user *user, const char *from)
 	if (read_settings(user) < 0 || *handover.set->notify_url == '\0')
 		return;
 	if (!cm_account_name_valid(handover.set, name, strlen(name)) ||
-	    open_folders(user) < 0 || !has_devices(name))
+	    open_folders() < 0 || !has_devices(name))
 		return;
-	if (mark(user, name) > 0)
+	if (mark(name) > 0)
 		wake(user);
 }
 

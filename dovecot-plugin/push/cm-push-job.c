@@ -57,6 +57,8 @@ enum cm_push_step cm_push_job_prepare(struct cm_push_job *job,
 		if (found != CM_DIR_OK && found != CM_DIR_UNKNOWN)
 			account = found;
 	}
+	if (account == CM_DIR_FAILED)
+		*error_r = t_strdup_printf("%s: %m", *error_r);
 	if (found == CM_DIR_OK)
 		drop_done(&job->tokens, &job->entry->notice);
 	step = cm_push_step(late, account,

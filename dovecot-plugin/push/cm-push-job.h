@@ -33,8 +33,8 @@ enum cm_dir_result cm_push_job_open_account(int mailboxes_fd, const char *name,
 					    int *fd_r, const char **error_r);
 
 /* Finds the account and those of its tokens that this notice has not reached.
- * What the queue should do about it; *error_r is set for CM_PUSH_HOLD. The
- * job's tokens are set, and need cm_devicetokens_deinit(), if it is
+ * What the queue should do about it; *error_r, perhaps from the data stack, is
+ * set for CM_PUSH_HOLD. The job's tokens are set, and need cm_devicetokens_deinit(), if it is
  * CM_PUSH_SEND. */
 enum cm_push_step cm_push_job_prepare(struct cm_push_job *job,
 				      int mailboxes_fd, bool late, time_t now,

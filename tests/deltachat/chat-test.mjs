@@ -10,6 +10,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { add_call_tests } from './calls.mjs';
 import { Core, load_packages } from './core.mjs';
 import { dclogin, new_login, relay_from_env } from './relay.mjs';
 import { check, diag, same, Suite } from './tap.mjs';
@@ -258,6 +259,8 @@ suite.add('second device logs in to the same account',
 	same(second.addr, login.addr, 'address');
 	await second.online();
 });
+
+add_call_tests(suite, new_account);
 
 async function close_all() {
 	await Promise.all(cores.map((core) => core.close()));

@@ -187,11 +187,37 @@ def dovecot_processes(relay, name):
     return found
 
 
+def hibernated(relay):
+    """How many sockets imap-hibernate has: one more for each client."""
+    count = 0
+    for pid in dovecot_processes(relay, "imap-hibernate"):
+        for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                count += os.readlink(link).startswith("socket:")
+    return count
+
+
 def inbox_size(relay, login):
     conn = relay.imap(login)
     size = int(conn.select("INBOX")[1][0])
     conn.logout()
     return size
+
+
+def dovecot_processes(relay, name):
+    """Processes of this relay's Dovecot with that program name."""
+    master = int(pathlib.Path(relay.env["RELAY_DOVECOT_PID"]).read_text())
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except OSError:
+            continue
+        comm = text[text.index("(") + 1:text.rindex(")")]
+        parent = int(text[text.rindex(")") + 2:].split()[1])
+        if parent == master and comm == name:
+            found.append(int(stat.parent.name))
+    return found
 
 
 def smtp_code(function, *args, **kwargs):

@@ -3,7 +3,8 @@
 127.0.0.1, Python's library only, so HTTP/1.1; nghttpx in front of it makes
 HTTP/2 of it.
 
-    with NotifyStandin(cert, key) as proxy:
+    with NotifyStandin() as proxy:
+        proxy.use_certificate(cert, key)
         proxy.answer = lambda token: 200      # or 410, 500, HANG, CLOSE
         ... proxy.url ...
         proxy.wait(lambda: proxy.count("token") == 1)
@@ -24,6 +25,8 @@ HANG = "hang"
 CLOSE = "close"
 # Seconds that HANG takes; chatmail-push gives up before.
 HANG_SECONDS = 120
+# What stop() gives to answers that are on their way.
+CLOSE_SECONDS = 0.1
 
 
 @dataclass
@@ -33,7 +36,7 @@ class Request:
     answer: object
     headers: dict
     path: str
-    connection: int
+    took: float = 0.0  # seconds until the answer was written
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -52,11 +55,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         proxy = self.server.proxy
         size = int(self.headers.get("Content-Length", "0"))
         token = self.rfile.read(size).decode()
-        answer = proxy.answer(token)
+        answer = CLOSE if proxy.closing else proxy.answer(token)
+        request = Request(time.monotonic(), token, answer, dict(self.headers),
+                          self.path)
         with proxy.changed:
-            proxy.requests.append(Request(
-                time.monotonic(), token, answer, dict(self.headers),
-                self.path, id(self.connection)))
+            proxy.requests.append(request)
             proxy.changed.notify_all()
         if answer == HANG:
             proxy.ending.wait(HANG_SECONDS)
@@ -68,6 +71,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        request.took = time.monotonic() - request.time
 
     def log_message(self, *_):
         pass
@@ -83,7 +87,12 @@ class Server(http.server.ThreadingHTTPServer):
         if self.proxy.context:
             conn = self.proxy.context.wrap_socket(
                 conn, server_side=True, do_handshake_on_connect=False)
+        self.proxy.open.add(conn)
         return conn, address
+
+    def shutdown_request(self, request):
+        self.proxy.open.discard(request)
+        super().shutdown_request(request)
 
     def handle_error(self, *_):
         # clients that go away are what is tested
@@ -91,18 +100,20 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class NotifyStandin:
-    """cert and key None: without TLS, for nghttpx."""
+    """Its certificate is to be given with use_certificate(); tls=False: there
+    is none, for nghttpx."""
 
-    def __init__(self, cert=None, key=None, port=0):
+    def __init__(self, tls=True, port=0):
+        self.tls = tls
         self.answer = lambda token: 200
         self.requests = []
         self.connections = 0
+        self.open = set()
+        self.closing = False
         self.errors = 0
         self.changed = threading.Condition()
         self.ending = threading.Event()
         self.context = None
-        if cert:
-            self.use_certificate(cert, key)
         self.port = port
         self.server = None
 
@@ -114,6 +125,7 @@ class NotifyStandin:
     def start(self):
         """Listens; again on the same port after stop()."""
         self.ending.clear()
+        self.closing = False
         self.server = Server(("127.0.0.1", self.port), Handler)
         self.server.proxy = self
         self.port = self.server.server_port
@@ -121,12 +133,18 @@ class NotifyStandin:
                          kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def stop(self):
-        """Nobody listens any more."""
+        """Nobody listens any more, and what was connected is not. Answers
+        that are being written get there; no other is."""
+        self.closing = True
         self.ending.set()
         if self.server:
             self.server.shutdown()
             self.server.server_close()
+            time.sleep(CLOSE_SECONDS)
         self.server = None
+        for conn in list(self.open):
+            with contextlib.suppress(OSError):
+                conn.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self):
         self.start()

@@ -39,7 +39,8 @@
 # its module folder, because that folder's name is compiled into it.
 #
 # Environment: RELAY_MILTER_PROGRAM, RELAY_POLICY_PROGRAM, RELAY_PUSH_PROGRAM,
-# others than the stage's (sanitized ones); RELAY_MILTER_ENV, NAME=VALUE words for the milter.
+# others than the stage's (sanitized ones); RELAY_MILTER_ENV, NAME=VALUE words
+# for the milter.
 # RELAY_DKIM for relay_init: the relay has OpenDKIM, see relay-dkim.sh, which
 # must be sourced then. Without it there is none, and require_dkim = no.
 
@@ -163,19 +164,15 @@ relay_init_dovecot() {
 }
 
 relay_init_postfix() {
-	mkdir "$1/postfix" "$1/postfix/etc" "$1/postfix/data" \
-		"$1/postfix/queue" "$1/postfix/queue/pid" || return 1
+	mkdir "$1/postfix" "$1/postfix/etc" "$1/postfix/queue" \
+		"$1/postfix/queue/pid" || return 1
 	for relay_name in active bounce corrupt defer deferred flush hold \
 		incoming private saved trace; do
-		mkdir -m 0700 "$1/postfix/queue/$relay_name"
-		chown postfix "$1/postfix/queue/$relay_name"
+		install -d -m 0700 -o postfix "$1/postfix/queue/$relay_name"
 	done
-	mkdir "$1/postfix/queue/maildrop" "$1/postfix/queue/public"
-	chown postfix:postdrop "$1/postfix/queue/maildrop" \
-		"$1/postfix/queue/public"
-	chmod 1730 "$1/postfix/queue/maildrop"
-	chmod 2710 "$1/postfix/queue/public"
-	chown postfix "$1/postfix/data"
+	install -d -o postfix "$1/postfix/data"
+	install -d -m 1730 -o postfix -g postdrop "$1/postfix/queue/maildrop"
+	install -d -m 2710 -o postfix -g postdrop "$1/postfix/queue/public"
 
 	# Postfix wants a name even where the domain is an IP address.
 	case $RELAY_DOMAIN in
@@ -540,12 +537,9 @@ relay_start() {
 # some.
 relay_stragglers() {
 	for relay_file in /proc/[0-9]*/cwd; do
-		relay_n=${relay_file#/proc/}
-		relay_n=${relay_n%/cwd}
 		case $(readlink "$relay_file" 2>/dev/null) in
 		"$RELAY_DIR"/dovecot/* | "$RELAY_DIR"/postfix/*)
-			echo "$relay_n"
-			;;
+			echo "$relay_file" | tr -dc 0-9; echo ;;
 		esac
 	done
 }

@@ -396,6 +396,7 @@ int main(void)
 	cm_unit_test(literal_domain);
 	cm_unit_rows(invite_token, token_rows);
 	cm_unit_rows(limit, limit_rows);
+	cm_unit_rows(counted_token, counted_rows);
 	ret = cm_unit_run();
 	cm_settings_deinit(&set);
 	return ret;

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-mail-saved: since when a message is in its mailbox.
+ *
+ * Dovecot's own save date is a file's ctime in Maildir and dbox (unless it is
+ * in the cache file by chance). In Maildir every change of a flag renames the
+ * file, so a message that is read gets younger, and a restored backup is all
+ * new. The number at the beginning of a Maildir name is the second in which it
+ * was saved, and stays: cr.yp.to/proto/maildir.html, and what chatmail/relay
+ * goes by. Other formats do not rename: their save date is Dovecot's.
+ */
+#ifndef CM_MAIL_SAVED_H
+#define CM_MAIL_SAVED_H
+
+#include "cm-dovecot.h"
+
+struct mail;
+
+/* 0, or -1 if the message is gone or cannot be read. */
+int cm_mail_saved(struct mail *mail, int64_t *saved_r);
+
+#endif

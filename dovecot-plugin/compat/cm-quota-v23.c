@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cm-quota on Dovecot 2.3: a limit may depend on the mailbox's name; "" asks
+ * for what holds without one.
+ */
+#include "cm-quota.h"
+
+#include "quota.h"
+
+int cm_quota_get_storage(struct quota_root *root, uint64_t *used_r,
+			 uint64_t *limit_r, const char **error_r)
+{
+	return quota_get_resource(root, "", QUOTA_NAME_STORAGE_BYTES, used_r,
+				  limit_r, error_r);
+}

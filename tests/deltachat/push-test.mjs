@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+//
+// Two Delta Chat cores chat through the relay: the notification proxy hears of
+// each message once, from its recipient's token, and of nothing that a core
+// sends to itself.
+//
+//	node push-test.mjs MODULES WORK
+//
+// As chat-test.mjs. The relay's notify_url is https://localhost:$NOTIFY_PORT/,
+// where this program stands in for the proxy, with the relay's certificate.
+// The JSON-RPC of the core cannot be given a device token (2.x: only the C
+// API can), so tokens are set by the command that the core sends
+// (src/imap.rs, register_token).
+
+import fs from 'node:fs';
+import https from 'node:https';
+import path from 'node:path';
+import tls from 'node:tls';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Core, deadline, load_packages } from './core.mjs';
+import { dclogin, new_login, relay_from_env } from './relay.mjs';
+import { check, diag, same, Suite } from './tap.mjs';
+
+const SUITE_SECONDS = 150;
+const IMAP_SECONDS = 20;
+/** A notice that is on its way has arrived after this. */
+const QUIET_MS = 2000;
+const PROGRESS_DONE = 1000;
+const MESSAGES = 5;
+
+const [modules, work] = process.argv.slice(2);
+const relay = relay_from_env(process.env);
+const packages = await load_packages(modules);
+const suite = new Suite();
+const cores = [];
+const have = {};
+/** The tokens that the proxy was asked to tell, in that order. */
+let told = [];
+
+function start_proxy() {
+	const dir = path.join(process.env.RELAY_DIR, 'tls');
+	const server = https.createServer({
+		cert: fs.readFileSync(path.join(dir, 'fullchain.pem')),
+		key: fs.readFileSync(path.join(dir, 'privkey.pem')),
+	}, (request, response) => {
+		let body = '';
+
+		request.on('data', (data) => { body += data; });
+		request.on('end', () => {
+			told.push(`${request.method} ${request.url} ${body}`);
+			response.end();
+		});
+	});
+
+	return new Promise((resolve, reject) => {
+		server.on('error', reject);
+		server.listen(process.env.NOTIFY_PORT, '127.0.0.1',
+			() => resolve(server));
+	});
+}
+
+/** A token as the core makes it: 840 bytes of OpenPGP in base64. */
+function token_of(name) {
+	return `openpgp:${Buffer.from(name.padEnd(630, '.')).toString('base64')}`;
+}
+
+/** What is expected in `told`. */
+function notice(name) {
+	return `POST /notify ${token_of(name)}`;
+}
+
+/** One IMAP session: these commands, each answered by OK. */
+function imap(login, commands) {
+	const socket = tls.connect({
+		host: relay.host, port: relay.imaps, rejectUnauthorized: false });
+	const todo = [`LOGIN "${login.addr}" "${login.password}"`, ...commands,
+		'LOGOUT'];
+	let input = '';
+	let sent = 0;
+
+	const done = new Promise((resolve, reject) => {
+		const next = () => socket.write(`t${++sent} ${todo[sent - 1]}\r\n`);
+
+		socket.on('error', reject);
+		socket.on('close', () => reject(new Error(`IMAP closed: ${input}`)));
+		socket.on('data', (data) => {
+			input += data;
+			const lines = input.split('\r\n');
+
+			input = lines.pop();
+			for (const line of lines) {
+				if (sent === 0 && line.startsWith('* OK'))
+					next();
+				else if (line.startsWith(`t${sent} OK`)) {
+					if (sent === todo.length)
+						return resolve();
+					next();
+				} else if (line.startsWith(`t${sent} `))
+					return reject(new Error(line));
+			}
+		});
+	});
+	return deadline(done, IMAP_SECONDS, 'IMAP').finally(() =>
+		socket.destroy());
+}
+
+async function new_account(name) {
+	const core = new Core(packages, path.join(work, `push-${name}`), name);
+
+	cores.push(core);
+	core.login = new_login(relay);
+	await core.configure(dclogin(relay, core.login),
+		// so that its own messages come to its mailbox, too
+		{ displayname: name, bcc_self: '1' });
+	await core.online();
+	await imap(core.login, [
+		`SETMETADATA "INBOX" (/private/devicetoken "${token_of(name)}")`]);
+	return core;
+}
+
+/** Sends TEXT, waits until the other core has it. */
+async function say(from, chat, to, text) {
+	await from.rpc.miscSendTextMessage(from.id, chat, text);
+	return to.message(text, (msg) => msg.text === text);
+}
+
+suite.add('two accounts with a token each, in a verified chat', [], async () => {
+	const [alice, bob] = [await new_account('alice'), await new_account('bob')];
+	const since = alice.mark();
+	const joiner_since = bob.mark();
+	const match = (event) => event.progress === PROGRESS_DONE;
+	const qr = await alice.rpc.getChatSecurejoinQrCode(alice.id, null);
+
+	await bob.rpc.secureJoin(bob.id, qr);
+	const seen = await alice.event('SecurejoinInviterProgress',
+		{ since, match });
+	await bob.event('SecurejoinJoinerProgress',
+		{ since: joiner_since, match });
+	have.chat = await alice.rpc.createChatByContactId(
+		alice.id, seen.contactId);
+	await sleep(QUIET_MS);
+	for (const name of ['alice', 'bob'])
+		check(told.includes(notice(name)), `${name} was not told`);
+	Object.assign(have, { alice, bob });
+});
+
+suite.add('a message: the token of its recipient, once, and no other',
+	['two accounts with a token each, in a verified chat'], async () => {
+	const { alice, bob, chat } = have;
+
+	told = [];
+	const msg = await say(alice, chat, bob, 'for bob');
+	await sleep(QUIET_MS);
+	same(told.join('\n'), notice('bob'), 'told');
+	have.answer_chat = msg.chatId;
+});
+
+suite.add('the answer: the other token, once', [
+	'a message: the token of its recipient, once, and no other'], async () => {
+	const { alice, bob } = have;
+
+	await bob.rpc.acceptChat(bob.id, have.answer_chat);
+	await sleep(QUIET_MS);
+	told = [];
+	await say(bob, have.answer_chat, alice, 'for alice');
+	await sleep(QUIET_MS);
+	same(told.join('\n'), notice('alice'), 'told');
+});
+
+suite.add(`${MESSAGES} messages: ${MESSAGES} notices`, [
+	'a message: the token of its recipient, once, and no other'], async () => {
+	const { alice, bob, chat } = have;
+
+	told = [];
+	for (let i = 0; i < MESSAGES; i++) {
+		await say(alice, chat, bob, `number ${i}.`);
+		// two that come while a notice is on its way are one
+		await sleep(500);
+	}
+	await sleep(QUIET_MS);
+	same(told.join('\n'), Array(MESSAGES).fill(notice('bob')).join('\n'),
+		'told');
+});
+
+suite.add('a note to oneself: nobody', [
+	'two accounts with a token each, in a verified chat'], async () => {
+	const { alice } = have;
+	const since = alice.mark();
+
+	const self_chat = await alice.rpc.createChatByContactId(alice.id, 1);
+	told = [];
+	await alice.rpc.miscSendTextMessage(alice.id, self_chat, 'note');
+	await alice.event('SmtpMessageSent', { since });
+	await sleep(QUIET_MS);
+	same(told.join('\n'), '', 'told');
+});
+
+async function close_all() {
+	await Promise.all(cores.map((core) => core.close()));
+}
+
+if (!process.env.NOTIFY_PORT) {
+	console.log('1..0 # SKIP the relay has to have this notify_url: ' +
+		'let tests/deltachat/run start it');
+	process.exit(0);
+}
+const late = setTimeout(() => {
+	for (const core of cores)
+		core.dump().forEach(diag);
+	console.log(`Bail out! Not done within ${SUITE_SECONDS} s`);
+	close_all().finally(() => process.exit(1));
+}, SUITE_SECONDS * 1000);
+const proxy = await start_proxy();
+const failed = await suite.run(() => cores.flatMap((core) => core.dump()));
+clearTimeout(late);
+await close_all();
+proxy.close();
+process.exit(failed ? 1 : 0);

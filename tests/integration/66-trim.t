@@ -1,0 +1,394 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Mailboxes that get full: the oldest messages go, by Dovecot's own means."""
+import fcntl
+import os
+import pathlib
+import random
+import signal
+import threading
+import time
+
+from harness import Tap, expect, shell, started_relay
+from trim import (deliver, home, lmtp, message, messages, new_mailbox, own,
+                  put_old, quota, recalculated, wait_until)
+import relay_client as rc
+
+LIMIT = 1024 * 1024
+ABOVE = LIMIT * 75 // 100
+TO = LIMIT * 70 // 100
+KIB = 1024
+SIZE = 10000
+PARALLEL = 20
+KILLS = 6
+# What trimming takes here, about.
+KILL_SECONDS = 0.03
+
+
+def used(relay, login):
+    return quota(relay, login)[0]
+
+
+def trimmed(relay, login):
+    return used(relay, login) <= TO + KIB
+
+
+def check_same_as_recalculated(relay, login):
+    before = quota(relay, login)
+    expect(recalculated(relay, login), before)
+
+
+class Expunges(threading.Thread):
+    """Reads what an idling client is told."""
+
+    def __init__(self, relay, login):
+        super().__init__(daemon=True)
+        self.conn = relay.imap(login)
+        self.idle = rc.Idle(self.conn)
+        self.idle.__enter__()
+        self.count = 0
+        self.start()
+
+    def run(self):
+        try:
+            while line := self.conn.readline():
+                self.count += line.endswith(b"EXPUNGE\r\n")
+        except OSError:
+            pass
+
+    def close(self):
+        self.conn.sock.shutdown(2)
+        self.join()
+
+
+def check_level(tap, relay):
+    login = new_mailbox(relay)
+    put_old(relay, login, 75, SIZE)
+    before, validity = messages(relay, login)
+    with tap.check("below the level nothing goes"):
+        expect(deliver(relay, login, SIZE)[0], 250)
+        time.sleep(0.5)
+        expect(quota(relay, login)[1], 76)
+    client = Expunges(relay, login)
+    with tap.check("above the level the oldest go"):
+        for i in range(3):
+            expect(deliver(relay, login, SIZE, f"new {i}")[0], 250)
+        wait_until(lambda: trimmed(relay, login), "trimmed")
+        after, now = messages(relay, login)
+        gone = sorted(set(before) - set(after))
+        tap.note(f"{len(gone)} of {len(before) + 4} went, "
+                 f"{used(relay, login)} bytes are left")
+        expect(gone, sorted(before)[:len(gone)])
+        assert TO - SIZE - KIB < used(relay, login) <= TO + KIB
+        expect([s for s in after.values() if s.startswith("new")],
+               ["new 0", "new 1", "new 2"])
+    with tap.check("UIDVALIDITY and the UIDs that are left are the same"):
+        expect(now, validity)
+        expect(sorted(after)[:70 - 6], sorted(before)[len(gone):][:64])
+    with tap.check("an idling client was told of every one"):
+        wait_until(lambda: client.count == len(gone), "EXPUNGE")
+    client.close()
+    with tap.check("the quota is what a recalculation finds"):
+        check_same_as_recalculated(relay, login)
+    with tap.check("the files are gone"):
+        files = len(list(home(relay, login).glob("cur/*"))) + \
+            len(list(home(relay, login).glob("new/*")))
+        expect(files, len(after))
+
+
+def check_folders(tap, relay):
+    login = new_mailbox(relay)
+    put_old(relay, login, 40, SIZE, days=5)
+    put_old(relay, login, 20, SIZE, days=9, folder="Archive")
+    put_old(relay, login, 18, SIZE, days=3, folder="Archive.Deep")
+    conn = relay.imap(login)
+    for folder in "INBOX", "Archive", "Archive.Deep":
+        conn.select(folder)
+    with tap.check("the oldest of all folders go, also of those that are read"):
+        conn.select("Archive")
+        # renames the files: their ctime is new, their age is not
+        conn.store("1:*", "+FLAGS", r"(\Seen)")
+        conn.select("INBOX")
+        expect(deliver(relay, login, SIZE)[0], 250)
+        wait_until(lambda: trimmed(relay, login), "trimmed")
+        left = messages(relay, login, "Archive")[0]
+        expect(len(messages(relay, login)[0]), 41)
+        expect(len(messages(relay, login, "Archive.Deep")[0]), 18)
+        assert 10 <= len(left) < 20, left
+        expect(sorted(left), list(range(21 - len(left), 21)))
+        check_same_as_recalculated(relay, login)
+    conn.logout()
+
+
+def deliver_parallel(relay, login, count):
+    codes = {}
+
+    def one(i):
+        codes[f"parallel {i}"] = deliver(relay, login, SIZE,
+                                         f"parallel {i}")[0]
+
+    threads = [threading.Thread(target=one, args=(i,)) for i in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return codes
+
+
+def check_parallel(tap, relay):
+    for name, count in ("nearly full", 78), ("full", 104):
+        login = new_mailbox(relay)
+        put_old(relay, login, count, SIZE)
+        messages(relay, login)
+        with tap.check(f"{PARALLEL} at a time into a {name} mailbox: "
+                       "none is lost"):
+            start = time.monotonic()
+            codes = deliver_parallel(relay, login, PARALLEL)
+            tap.note(f"{time.monotonic() - start:.2f} s")
+            expect(set(codes.values()), {250})
+            wait_until(lambda: used(relay, login) <= ABOVE, "below the level")
+            have = set(messages(relay, login)[0].values())
+            expect(set(codes) - have, set())
+            check_same_as_recalculated(relay, login)
+
+
+def check_young(tap, relay):
+    login = new_mailbox(relay)
+    with tap.check("what was filled within a day is refused as quota"):
+        accepted = []
+        for i in range(15):
+            code, text = deliver(relay, login, 10 * SIZE, f"burst {i}")
+            if code != 250:
+                break
+            accepted.append(f"burst {i}")
+        expect(code, 552)
+        assert text.startswith(b"5.2.2"), text
+        expect(list(messages(relay, login)[0].values()), accepted)
+        expect(len(accepted), 10)
+    with tap.check("so it is while some are old, but not enough"):
+        put_old(relay, login, 2, 2000)
+        messages(relay, login)
+        expect(deliver(relay, login, 10 * SIZE)[0], 552)
+        check_same_as_recalculated(relay, login)
+    with tap.check("a message larger than the quota costs no other"):
+        login = new_mailbox(relay)
+        put_old(relay, login, 5, SIZE)
+        messages(relay, login)
+        expect(deliver(relay, login, LIMIT + SIZE)[0], 552)
+        time.sleep(0.3)
+        expect(quota(relay, login)[1], 5)
+
+
+def check_lock(tap, relay):
+    login = new_mailbox(relay)
+    put_old(relay, login, 78, SIZE)
+    messages(relay, login)
+    fd = os.open(home(relay, login), os.O_RDONLY)
+    with tap.check("a delivery does not wait for who trims"):
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        start = time.monotonic()
+        expect(deliver(relay, login, SIZE)[0], 250)
+        took = time.monotonic() - start
+        assert took < 1, took
+        time.sleep(0.5)
+        expect(quota(relay, login)[1], 79)
+    with tap.check("but for one that would be refused, a while"):
+        put_old(relay, login, 25, SIZE, days=4)
+        messages(relay, login)
+        threading.Timer(1, fcntl.flock, (fd, fcntl.LOCK_UN)).start()
+        start = time.monotonic()
+        expect(deliver(relay, login, 3 * SIZE)[0], 250)
+        took = time.monotonic() - start
+        assert 0.9 < took < 4, took
+        expect(trimmed(relay, login), True)
+    os.close(fd)
+
+
+def check_recipients(tap, relay):
+    logins = [new_mailbox(relay) for _ in range(4)]
+    for login in logins[:3]:
+        put_old(relay, login, 78, SIZE)
+        messages(relay, login)
+    with tap.check("one message for several: each full mailbox is trimmed"):
+        conn = lmtp(relay)
+        conn.ehlo_or_helo_if_needed()
+        conn.mail("")
+        for login in logins:
+            expect(conn.rcpt(login[0])[0], 250)
+        conn.putcmd("data")
+        expect(conn.getreply()[0], 354)
+        conn.send(message(SIZE) + b".\r\n")
+        expect([conn.getreply()[0] for _ in logins], [250] * 4)
+        for login in logins[:3]:
+            wait_until(lambda: trimmed(relay, login), "trimmed")
+        expect(quota(relay, logins[3])[1], 1)
+        # the connection goes on
+        expect(deliver(relay, logins[3], SIZE, conn=conn)[0], 250)
+        conn.quit()
+
+
+def check_links(tap, relay):
+    victim, login = new_mailbox(relay), new_mailbox(relay)
+    put_old(relay, victim, 20, SIZE, days=30)
+    put_old(relay, victim, 20, SIZE, days=30, folder="Archive")
+    expect(len(messages(relay, victim)[0]), 20)
+    expect(len(messages(relay, victim, "Archive")[0]), 20)
+    victim_files = sorted(home(relay, victim).glob("**/*,S=*"))
+    expect(len(victim_files), 40)
+
+    put_old(relay, login, 70, SIZE, days=2)
+    put_old(relay, login, 1, SIZE, days=2, folder="Half")
+    here, there = home(relay, login), home(relay, victim)
+    # a mailbox, the folder of its messages, and a message
+    (here / ".Evil").symlink_to(there / ".Archive")
+    (here / ".Half" / "new").rename(here / ".Half" / "away")
+    (here / ".Half" / "new").symlink_to(there / "new")
+    (here / ".Half" / "cur").rmdir()
+    (here / ".Half" / "cur").symlink_to(there / "cur")
+    message_link = here / "cur" / (
+        f"{int(time.time()) - 40 * 86400}.M1P1.relay,S={SIZE},W={SIZE}:2,")
+    message_link.symlink_to(victim_files[0])
+    messages(relay, login)
+    with tap.check("links in a mailbox are not followed"):
+        for i in range(10):
+            if deliver(relay, login, SIZE)[0] != 250:
+                break
+        wait_until(lambda: not message_link.is_symlink(), "the link went")
+        time.sleep(0.5)
+        expect(sorted(home(relay, victim).glob("**/*,S=*")), victim_files)
+        expect(len(messages(relay, victim)[0]), 20)
+        expect(len(messages(relay, victim, "Archive")[0]), 20)
+
+
+def lmtp_processes(relay):
+    master = int(pathlib.Path(relay.env["RELAY_DOVECOT_PID"]).read_text())
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except OSError:
+            continue
+        if "(lmtp)" in text and \
+                int(text[text.rindex(")") + 2:].split()[1]) == master:
+            yield int(stat.parent.name)
+
+
+def force_resync(relay, login):
+    """What it says, and what is logged meanwhile."""
+    log = pathlib.Path(relay.dir, "log", "dovecot.log")
+    size = log.stat().st_size
+    out = shell(relay.dir, "relay_doveadm", "force-resync", "-u", login[0],
+                "*")
+    said = [line for line in log.read_text()[size:].splitlines()
+            if "lmtp" not in line and "signal 9" not in line]
+    return out, said
+
+
+def lock_is_free(relay, login):
+    fd = os.open(home(relay, login), os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(fd)
+    return True
+
+
+def check_kill(tap, relay, mailbox, kills, at_least):
+    hit = 0
+    with tap.check(f"kill -9, {kills} times: nothing is to be repaired"):
+        for _ in range(kills):
+            login = mailbox()
+            conn = lmtp(relay)
+            expect(deliver(relay, login, SIZE, "last", conn)[0], 250)
+            end = time.monotonic() + 0.2
+            while lock_is_free(relay, login) and time.monotonic() < end:
+                pass
+            time.sleep(random.uniform(0, KILL_SECONDS))
+            pids = list(lmtp_processes(relay))
+            hit += not lock_is_free(relay, login)
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+            conn.close()
+            expect(force_resync(relay, login), ("", []))
+            check_same_as_recalculated(relay, login)
+            assert "last" in messages(relay, login)[0].values()
+            # our lock is free (Dovecot's own, if it was held, is broken after
+            # some seconds), and the rest is done
+            expect(deliver(relay, login, SIZE)[0], 250)
+            wait_until(lambda: used(relay, login) <= ABOVE, "trimmed")
+        tap.note(f"{hit} of them while it trimmed")
+        assert hit >= at_least
+
+
+def many_small(relay):
+    login = new_mailbox(relay)
+    put_old(relay, login, 4600, 170, link="x")
+    relay.imap(login).select("INBOX")
+    return login
+
+
+def fill(relay, login, count, size=SIZE):
+    conn = lmtp(relay)
+    for _ in range(count):
+        expect(deliver(relay, login, size, conn=conn)[0], 250)
+    conn.quit()
+
+
+SDBOX = {
+    "2.3": "mail_location = sdbox:~/box\n",
+    "2.4": "mail_driver = sdbox\nmail_path = ~/box\n",
+}
+
+
+def check_sdbox(tap, relay):
+    """Its messages have no date that a test could set, so none is
+    protected here."""
+    login = new_mailbox(relay)
+    with tap.check("sdbox: the oldest go"):
+        fill(relay, login, 77)
+        before, validity = messages(relay, login)
+        expect(len(before), 77)
+        fill(relay, login, 1, 3 * SIZE)
+        wait_until(lambda: trimmed(relay, login), "trimmed")
+        after, now = messages(relay, login)
+        expect(now, validity)
+        expect(sorted(after), list(range(79 - len(after), 79)))
+        check_same_as_recalculated(relay, login)
+    with tap.check("sdbox: a link in place of a mailbox is not followed"):
+        other = new_mailbox(relay)
+        fill(relay, other, 5)
+        boxes = home(relay, login) / "box" / "mailboxes"
+        (boxes / "Evil").symlink_to(
+            home(relay, other) / "box" / "mailboxes" / "INBOX")
+        for _ in range(10):
+            deliver(relay, login, SIZE)
+        time.sleep(0.5)
+        expect(quota(relay, other)[1], 5)
+
+    def mailbox():
+        login = new_mailbox(relay)
+        fill(relay, login, 78)
+        return login
+
+    check_kill(tap, relay, mailbox, 3, 0)
+
+
+def main(tap):
+    with started_relay(tap, "max_mailbox_size=1M") as relay:
+        check_level(tap, relay)
+        check_folders(tap, relay)
+        check_parallel(tap, relay)
+        check_young(tap, relay)
+        check_lock(tap, relay)
+        check_recipients(tap, relay)
+        check_links(tap, relay)
+        check_kill(tap, relay, lambda: many_small(relay), KILLS, 1)
+        series = relay.env["RELAY_DOVECOT_SERIES"]
+    with started_relay(tap, "max_mailbox_size=1M", "trim_keep_hours=0",
+                       local_conf=SDBOX[series]) as relay:
+        check_sdbox(tap, relay)
+
+
+with Tap() as tap:
+    main(tap)
