@@ -8,7 +8,9 @@
 #include "mail-user.h"
 #include "mailbox-list-iter.h"
 
+#include "cm-mail-saved.h"
 #include "cm-mail-service.h"
+#include "cm-mail-walk.h"
 
 #include <sys/stat.h>
 
