@@ -447,8 +447,7 @@ def check_usage(tap, relay, exp):
 
 
 with Tap() as tap, started_relay(
-        tap, "login_brake_after=0", "hold_deleted_days=30",
-        local_conf="service imap-hibernate {\n}\n") as relay:
+        tap, "login_brake_after=0", "hold_deleted_days=30") as relay:
     exp = Expire(relay)
     check_usage(tap, relay, exp)
     check_messages(tap, relay, exp)

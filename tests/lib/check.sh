@@ -244,6 +244,9 @@ step_deltachat() {
 	step_started=$(date +%s)
 	tap_suite "deltachat burst" $DELTACHAT_SECONDS \
 		env DELTACHAT_TEST=burst "$top/tests/deltachat/run"
+	step_started=$(date +%s)
+	tap_suite "deltachat, small quota" $DELTACHAT_SECONDS \
+		env DELTACHAT_TEST=quota "$top/tests/deltachat/run"
 }
 
 # What a newcomer does first.
