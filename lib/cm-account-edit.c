@@ -50,18 +50,6 @@ enum cm_dir_result cm_account_exists(int account_fd, time_t *last_login_r,
 	return result;
 }
 
-/* Only root can give files away, and only root has to. */
-static int give_to_owner(int account_fd, int fd)
-{
-	struct stat st;
-
-	if (geteuid() != 0)
-		return 0;
-	if (fstat(account_fd, &st) < 0)
-		return -1;
-	return fchown(fd, st.st_uid, st.st_gid);
-}
-
 static int fill(int account_fd, int fd, const char *hash,
 		const struct stat *old)
 {
@@ -69,7 +57,7 @@ static int fill(int account_fd, int fd, const char *hash,
 	const struct timespec times[2] = { old->st_mtim, old->st_mtim };
 
 	return cm_write_all(fd, hash, strlen(hash)) < 0 ||
-	       give_to_owner(account_fd, fd) < 0 ||
+	       cm_give_to_owner(account_fd, fd) < 0 ||
 	       futimens(fd, times) < 0 || fsync(fd) < 0 ? -1 : 0;
 }
 
@@ -117,7 +105,7 @@ static enum cm_dir_result make_file(int account_fd, const char *file,
 		return CM_DIR_OK;
 	if (fd < 0)
 		return failed("create a file of an account", error_r);
-	if (give_to_owner(account_fd, fd) < 0) {
+	if (cm_give_to_owner(account_fd, fd) < 0) {
 		cm_close_keep_errno(fd);
 		return failed("set the owner of a file of an account",
 			      error_r);

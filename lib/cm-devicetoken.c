@@ -285,7 +285,8 @@ static int write_temp(int account_fd, const char *text, size_t len)
 		    O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	ret = cm_write_all(fd, text, len) < 0 || fsync(fd) < 0 ? -1 : 0;
+	ret = cm_give_to_owner(account_fd, fd) < 0 ||
+		cm_write_all(fd, text, len) < 0 || fsync(fd) < 0 ? -1 : 0;
 	cm_close_keep_errno(fd);
 	return ret;
 }
@@ -471,9 +472,9 @@ static enum cm_dir_result remove_locked(int account_fd, const char *token,
 	return result;
 }
 
-enum cm_dir_result cm_devicetoken_remove(int account_fd, const char *token,
-					 time_t now, unsigned int wait_ms,
-					 const char **error_r)
+static enum cm_dir_result remove_some(int account_fd, const char *token,
+				      time_t now, unsigned int wait_ms,
+				      const char **error_r)
 {
 	enum cm_dir_result result;
 	int lock_fd;
@@ -486,16 +487,82 @@ enum cm_dir_result cm_devicetoken_remove(int account_fd, const char *token,
 	return result;
 }
 
+enum cm_dir_result cm_devicetoken_remove(int account_fd, const char *token,
+					 time_t now, unsigned int wait_ms,
+					 const char **error_r)
+{
+	return remove_some(account_fd, token, now, wait_ms, error_r);
+}
+
 enum cm_dir_result cm_devicetoken_remove_all(int account_fd,
 					     unsigned int wait_ms,
 					     const char **error_r)
 {
+	return remove_some(account_fd, NULL, 0, wait_ms, error_r);
+}
+
+/* How many tokens in root do not count, or -1: no memory. If there are some,
+ * and `drop`, root is left with the others. */
+static int find_expired(json_t *root, time_t now, bool drop)
+{
+	size_t all = json_object_size(json_object_get(root, MEMBER)), count;
+	struct entry *entries;
+	json_t *member;
+	int ret = 0;
+
+	if (collect(root, now, &entries, &count) < 0)
+		return -1;
+	if (drop && count < all && count > 0) {
+		member = rebuild(entries, count, CM_DEVICETOKEN_MAX_TOKENS,
+				 NULL, now);
+		ret = json_object_set_new(root, MEMBER, member);
+	} else if (drop && count < all) {
+		ret = json_object_del(root, MEMBER);
+	}
+	free(entries);
+	return ret < 0 ? -1 : (int)(all - count);
+}
+
+/* *count_r is how many there are, and they are gone if `drop`. */
+static enum cm_dir_result expire_now(int account_fd, time_t now, bool drop,
+				     unsigned int *count_r,
+				     const char **error_r)
+{
+	enum cm_dir_result result;
+	json_t *root;
+	int ret;
+
+	*count_r = 0;
+	result = load(account_fd, &root, error_r);
+	if (result != CM_DIR_OK)
+		return result;
+	ret = find_expired(root, now, drop);
+	if (ret < 0)
+		result = no_memory(error_r);
+	else if (ret == 0)
+		result = CM_DIR_UNKNOWN;
+	else if (drop)
+		result = save(account_fd, root, error_r);
+	json_decref(root);
+	if (result == CM_DIR_OK)
+		*count_r = (unsigned int)ret;
+	return result;
+}
+
+enum cm_dir_result cm_devicetoken_expire(int account_fd, time_t now,
+					 bool dry, unsigned int wait_ms,
+					 unsigned int *count_r,
+					 const char **error_r)
+{
 	enum cm_dir_result result;
 	int lock_fd;
 
+	result = expire_now(account_fd, now, false, count_r, error_r);
+	if (dry || result != CM_DIR_OK)
+		return result;
 	result = lock(account_fd, wait_ms, &lock_fd, error_r);
 	if (result == CM_DIR_OK) {
-		result = remove_locked(account_fd, NULL, 0, error_r);
+		result = expire_now(account_fd, now, true, count_r, error_r);
 		cm_close_keep_errno(lock_fd);
 	}
 	return result;

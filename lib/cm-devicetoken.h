@@ -81,6 +81,15 @@ enum cm_dir_result cm_devicetoken_remove_all(int account_fd,
 					     unsigned int wait_ms,
 					     const char **error_r);
 
+/* Takes away those that do not count any more (CM_DEVICETOKEN_MAX_DAYS), and
+ * the file if nothing else is in it; dry: only counts them. Reads it without
+ * the lock first, so it costs little where there is nothing to do. *count_r:
+ * how many. CM_DIR_UNKNOWN: none. */
+enum cm_dir_result cm_devicetoken_expire(int account_fd, time_t now,
+					 bool dry, unsigned int wait_ms,
+					 unsigned int *count_r,
+					 const char **error_r);
+
 /* After CM_DIR_CORRUPT: moves the file to CM_DEVICETOKEN_FILE_DAMAGED, in
  * place of an older one, so that the account can have tokens again.
  * CM_DIR_UNKNOWN: the file is well by now. */

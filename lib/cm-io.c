@@ -2,6 +2,7 @@
 #include "cm-io.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 ssize_t cm_read_all(int fd, void *buf, size_t size)
@@ -46,4 +47,15 @@ void cm_close_keep_errno(int fd)
 
 	(void)close(fd);
 	errno = saved;
+}
+
+int cm_give_to_owner(int dir_fd, int fd)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (fstat(dir_fd, &st) < 0)
+		return -1;
+	return fchown(fd, st.st_uid, st.st_gid);
 }

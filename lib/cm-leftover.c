@@ -25,7 +25,11 @@ enum cm_leftover cm_leftover_kind(const char *name, bool in_tmp)
 	};
 	static const char *const temp_names[] = {
 		"dovecot.index.tmp", "dovecot.index.cache.tmp",
-		"dovecot.index.log.newlock", "dovecot-uidlist.tmp"
+		"dovecot.index.log.newlock", "dovecot-uidlist.tmp",
+		"metadata.json.tmp"
+	};
+	static const char *const lock_names[] = {
+		"subscriptions.lock", "password.lock", "metadata.json.lock"
 	};
 	size_t i;
 
@@ -39,8 +43,11 @@ enum cm_leftover cm_leftover_kind(const char *name, bool in_tmp)
 		if (strcmp(name, temp_names[i]) == 0)
 			return CM_LEFTOVER_TEMP;
 	}
-	if (ends(name, ".lock") &&
-	    (begins(name, "dovecot") || strcmp(name, "subscriptions.lock") == 0))
+	for (i = 0; i < sizeof(lock_names) / sizeof(*lock_names); i++) {
+		if (strcmp(name, lock_names[i]) == 0)
+			return CM_LEFTOVER_LOCK;
+	}
+	if (ends(name, ".lock") && begins(name, "dovecot"))
 		return CM_LEFTOVER_LOCK;
 	return CM_LEFTOVER_NONE;
 }

@@ -6,7 +6,8 @@
  * Ours: .password.<hex>, .account.json.<hex>, .metadata.json.<hex>, which are
  * renamed or linked when they are whole. Dovecot's: everything in tmp/,
  * .temp.<host>.<pid>.<random>, index files being rewritten, and dotlocks
- * (NAME.lock, with "PID:HOST" in it). Dovecot breaks a dotlock that is in its
+ * (NAME.lock, with "PID:HOST" in it). chatmail/relay's: password.lock,
+ * metadata.json.lock and metadata.json.tmp. Dovecot breaks a dotlock that is in its
  * way; one that is in nobody's way stays for ever.
  */
 #ifndef CM_LEFTOVER_H

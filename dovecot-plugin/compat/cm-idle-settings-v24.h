@@ -2,7 +2,7 @@
  *
  * cm-idle-settings-table (2.4 only): compiled twice, into the plugin, which
  * reads the value, and into settings/libchatmail_settings.so, by which
- * doveconf knows the name and refuses a bad value.
+ * doveconf knows the name and refuses what is out of range.
  */
 #ifndef CM_IDLE_SETTINGS_V24_H
 #define CM_IDLE_SETTINGS_V24_H

@@ -12,6 +12,7 @@
 #include "cm-account-remove.h"
 #include "cm-account-rules.h"
 #include "cm-account-scan.h"
+#include "cm-devicetoken.h"
 #include "cm-doveadm-expunge.h"
 #include "cm-io.h"
 #include "cm-leftover.h"
@@ -187,13 +188,45 @@ static void judge_leftover(struct account *account,
 	} T_END;
 }
 
+/* Tokens of devices that have not shown themselves for long. What is damaged
+ * is for who writes there next. */
+static void expire_tokens(struct account *account, int account_fd)
+{
+	struct cm_expire_run *run = account->run;
+	enum cm_dir_result result;
+	const char *error;
+	unsigned int count;
+
+	result = cm_devicetoken_expire(account_fd, run->rules.now, run->dry,
+				       CM_DEVICETOKEN_WAIT_MS, &count, &error);
+	if (result == CM_DIR_FAILED)
+		cm_expire_trouble(run, result, error);
+	if (result != CM_DIR_OK)
+		return;
+	run->counts.tokens_removed += count;
+	if (run->rows) T_BEGIN {
+		cm_expire_row(run, account->name, "token",
+			      t_strdup_printf("%u", count), "old");
+	} T_END;
+}
+
+static bool is_token_file(const struct cm_scan_file *file)
+{
+	return *file->folder == '\0' && *file->sub == '\0' &&
+		strcmp(file->name, CM_DEVICETOKEN_FILE) == 0;
+}
+
 static bool show(void *ctx, const struct cm_scan_file *file)
 {
 	struct account *account = ctx;
 
 	if (file->sub[0] == 'c' || file->sub[0] == 'n')
 		judge_message(account, file);
-	else if (!account->again)
+	else if (account->again)
+		;
+	else if (is_token_file(file))
+		expire_tokens(account, file->dir_fd);
+	else
 		judge_leftover(account, file);
 	return account->run->dry || account->due < MAX_DUE;
 }

@@ -156,6 +156,7 @@ static const struct {
 	FIGURE(messages_removed),
 	FIGURE(bytes_removed),
 	FIGURE(files_removed),
+	FIGURE(tokens_removed),
 	FIGURE(opened),
 	FIGURE(failed),
 #undef FIGURE
@@ -189,12 +190,14 @@ static void summary(const struct cm_expire_run *run, long long msecs)
 			return;
 		doveadm_print_flush();
 		fprintf(stderr, "%s %"PRIu64" of %"PRIu64" accounts, "
-			"%"PRIu64" of %"PRIu64" messages (%"PRIu64" bytes) "
-			"and %"PRIu64" leftovers in %lld.%03lld s%s\n",
+			"%"PRIu64" of %"PRIu64" messages (%"PRIu64" bytes), "
+			"%"PRIu64" tokens and %"PRIu64" leftovers in "
+			"%lld.%03lld s%s\n",
 			run->dry ? "would remove" : "removed",
 			counts->accounts_removed, counts->accounts,
 			counts->messages_removed, counts->messages,
-			counts->bytes_removed, counts->files_removed,
+			counts->bytes_removed, counts->tokens_removed,
+			counts->files_removed,
 			msecs / 1000, msecs % 1000,
 			stopped ? ", interrupted" : "");
 		return;
@@ -226,6 +229,8 @@ static void run_it(struct cm_expire_run *run, const char *mask)
 		walk_all(run, &progress);
 	if (!cm_expire_stopped())
 		cm_expire_inactive_flush(run);
+	if (!cm_expire_stopped() && mask == NULL)
+		cm_expire_spool(run);
 	pool_unref(&run->inactive_pool);
 	cm_expire_inactive_finish(run);
 	cm_mail_service_deinit(&run->mail);

@@ -7,6 +7,7 @@
  *	cm-doveadm-due.c        one account: what of it is due, and leftovers
  *	cm-doveadm-inactive.c   accounts that go as a whole
  *	cm-doveadm-expunge.c    messages go, through Dovecot
+ *	cm-doveadm-spool.c      push notices of accounts that are gone
  *
  * A dry run makes the same decisions and changes nothing.
  */
@@ -31,6 +32,7 @@ struct cm_expire_counts {
 	uint64_t accounts, accounts_removed;
 	uint64_t messages, messages_removed, bytes_removed;
 	uint64_t files_removed; /* leftovers */
+	uint64_t tokens_removed; /* of devices, for push */
 	uint64_t failed;	/* accounts that something went wrong with */
 	uint64_t opened;	/* mailboxes' owners whom Dovecot was asked for */
 };
@@ -55,7 +57,7 @@ bool cm_expire_stopped(void);
 /* The same from within. */
 void cm_expire_stop(void);
 
-/* `what` is "account", "message" or "file". */
+/* `what` is "account", "message", "token" or "file". */
 void cm_expire_row(struct cm_expire_run *run, const char *account,
 		   const char *what, const char *item, const char *reason);
 
@@ -74,5 +76,9 @@ void cm_expire_inactive_add(struct cm_expire_run *run, const char *name);
 void cm_expire_inactive_flush(struct cm_expire_run *run);
 /* What earlier runs, or interrupted ones, have left in .removed/. */
 void cm_expire_inactive_finish(struct cm_expire_run *run);
+
+/* Notices that wait in <state_dir>/push for an account that is gone, or for so
+ * long that chatmail-push would not send them any more. */
+void cm_expire_spool(struct cm_expire_run *run);
 
 #endif

@@ -123,7 +123,7 @@ static int consider_box(struct mailbox *box, void *context)
 	return ret;
 }
 
-static int expunge_chunk(struct run *run, struct mailbox *box,
+static int expunge_mails(struct run *run, struct mailbox *box,
 			 const struct cm_trim_mail *mails, size_t count)
 {
 	struct mailbox_transaction_context *t;
@@ -131,6 +131,8 @@ static int expunge_chunk(struct run *run, struct mailbox *box,
 	unsigned int expunged = 0;
 	size_t i;
 
+	if (mailbox_open(box) < 0)
+		return -1;
 	t = mailbox_transaction_begin(box, 0, REASON);
 	mail = mail_alloc(t, 0, NULL);
 	for (i = 0; i < count; i++) {
@@ -146,30 +148,22 @@ static int expunge_chunk(struct run *run, struct mailbox *box,
 	return 0;
 }
 
-/* All of mails[0..count) are in one folder. */
+/* All of mails[0..count) are in one folder, and go in one transaction: each
+ * further one would cost a look through the whole folder (Maildir). */
 static void expunge_box(struct run *run, const struct cm_trim_mail *mails,
 			size_t count)
 {
 	const struct folder *folder = array_idx(&run->folders,
 						mails[0].folder);
 	struct mailbox *box = mailbox_alloc(folder->ns->list, folder->vname, 0);
-	size_t n;
-	int ret;
 
 	/* between our look and this one somebody may have planted a link */
-	if (!cm_mail_walk_is_own(box)) {
-		mailbox_free(&box);
-		return;
-	}
-	ret = mailbox_open(box);
-	for (; ret == 0 && count > 0; mails += n, count -= n) {
-		n = I_MIN(count, CM_TRIM_CHUNK);
-		ret = expunge_chunk(run, box, mails, n);
-	}
-	if (ret < 0) {
-		e_error(run->user->event, "chatmail_expire: %s",
-			mailbox_get_last_internal_error(box, NULL));
-		run->failed = TRUE;
+	if (cm_mail_walk_is_own(box)) {
+		if (expunge_mails(run, box, mails, count) < 0) {
+			e_error(run->user->event, "chatmail_expire: %s",
+				mailbox_get_last_internal_error(box, NULL));
+			run->failed = TRUE;
+		}
 	}
 	mailbox_free(&box);
 }

@@ -5,17 +5,12 @@
  * UIDs and idling clients follow by themselves.
  *
  * One process at a time works on a user, under flock(2) of the home directory:
- * no file is left over, and the lock of a process that dies is free. Messages
- * are removed CM_TRIM_CHUNK at a time, and Dovecot's own locks are free in
- * between.
+ * no file is left over, and the lock of a process that dies is free.
  */
 #ifndef CM_TRIM_MAILBOX_H
 #define CM_TRIM_MAILBOX_H
 
 #include "cm-trim-rules.h"
-
-/* Most messages removed in one transaction. */
-#define CM_TRIM_CHUNK 1000
 
 /* If the quota is used beyond rules->limits.above, removes what it takes to
  * get to .to. Does not wait: if another process is at it, that one sees to

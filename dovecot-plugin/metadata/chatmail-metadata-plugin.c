@@ -11,6 +11,7 @@
 #include "cm-metadata-relay.h"
 #include "cm-metadata-server.h"
 #include "cm-metadata-token.h"
+#include "cm-metadata-user.h"
 
 CM_EXPORT extern const char *chatmail_metadata_plugin_version;
 CM_EXPORT void chatmail_metadata_plugin_init(struct module *module);
@@ -19,6 +20,7 @@ CM_EXPORT void chatmail_metadata_plugin_deinit(void);
 const char *chatmail_metadata_plugin_version = DOVECOT_ABI_VERSION;
 
 static struct mail_storage_hooks hooks = {
+	.mail_user_created = cm_metadata_user_created,
 	.mailbox_allocated = cm_metadata_none_init
 };
 

@@ -1,27 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-dovecot.h"
 
-#include "mail-user.h"
+#include "ioloop.h"
 
-#include "cm-account-dir.h"
 #include "cm-appversions.h"
 #include "cm-mail-config.h"
 #include "cm-metadata-relay.h"
+#include "cm-metadata-user.h"
 #include "cm-settings.h"
 #include "cm-turn.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A file that is read again when it has changed. */
 struct watched {
 	char *path;
-	/* all zero: there was none */
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec changed;
+	struct cm_metadata_stamp stamp;
+	struct timeval checked;
 };
 
 static struct {
@@ -52,43 +48,72 @@ void cm_metadata_relay_deinit(void)
 	event_unref(&cm_metadata_event);
 }
 
+void cm_metadata_stamp_get(int dir_fd, const char *path,
+			   struct cm_metadata_stamp *stamp_r)
+{
+	struct stat st;
+
+	i_zero(stamp_r);
+	if (fstatat(dir_fd, path, &st, 0) == 0) {
+		stamp_r->dev = st.st_dev;
+		stamp_r->ino = st.st_ino;
+		stamp_r->size = st.st_size;
+		/* mtime can be set back, this cannot */
+		stamp_r->changed = st.st_ctim;
+	}
+}
+
+bool cm_metadata_stamp_equals(const struct cm_metadata_stamp *s1,
+			      const struct cm_metadata_stamp *s2)
+{
+	return s1->dev == s2->dev && s1->ino == s2->ino &&
+		s1->size == s2->size &&
+		s1->changed.tv_sec == s2->changed.tv_sec &&
+		s1->changed.tv_nsec == s2->changed.tv_nsec;
+}
+
 /* Is it another file than the last time, or another path? */
 static bool is_new(struct watched *file, const char *path)
 {
-	struct watched now;
-	struct stat st;
+	struct cm_metadata_stamp now;
+	bool same_path = file->path != NULL && strcmp(file->path, path) == 0;
 
-	i_zero(&now);
-	if (stat(path, &st) == 0) {
-		now.dev = st.st_dev;
-		now.ino = st.st_ino;
-		now.size = st.st_size;
-		/* mtime can be set back, this cannot */
-		now.changed = st.st_ctim;
-	}
-	if (file->path != NULL && strcmp(file->path, path) == 0 &&
-	    file->dev == now.dev && file->ino == now.ino &&
-	    file->size == now.size &&
-	    file->changed.tv_sec == now.changed.tv_sec &&
-	    file->changed.tv_nsec == now.changed.tv_nsec)
+	/* a command with many entries asks for it again and again */
+	if (same_path && file->checked.tv_sec == ioloop_timeval.tv_sec &&
+	    file->checked.tv_usec == ioloop_timeval.tv_usec)
 		return FALSE;
-	now.path = i_strdup(path);
-	i_free(file->path);
-	*file = now;
+	file->checked = ioloop_timeval;
+	cm_metadata_stamp_get(AT_FDCWD, path, &now);
+	if (same_path && cm_metadata_stamp_equals(&file->stamp, &now))
+		return FALSE;
+	if (!same_path) {
+		i_free(file->path);
+		file->path = i_strdup(path);
+	}
+	file->stamp = now;
 	return TRUE;
+}
+
+static const char *get_config_path(struct mail_user *user)
+{
+	struct cm_metadata_user *muser = cm_metadata_user(user);
+	const char *path, *error;
+
+	if (muser->config_path == NULL) {
+		path = cm_mail_config_path(user, &error);
+		if (path == NULL)
+			e_error(cm_metadata_event, "%s", error);
+		muser->config_path = p_strdup(user->pool, path);
+	}
+	return muser->config_path;
 }
 
 const struct cm_settings *cm_metadata_settings(struct mail_user *user)
 {
 	struct cm_settings set;
-	const char *path, *error;
+	const char *path = get_config_path(user), *error;
 
-	path = cm_mail_config_path(user, &error);
-	if (path == NULL) {
-		e_error(cm_metadata_event, "%s", error);
-		return relay.ready ? &relay.set : NULL;
-	}
-	if (!is_new(&relay.config_file, path))
+	if (path == NULL || !is_new(&relay.config_file, path))
 		return relay.ready ? &relay.set : NULL;
 	if (cm_settings_read(&set, path, NULL, NULL, &error) < 0) {
 		e_error(cm_metadata_event, "%s%s", error, relay.ready ?
@@ -134,36 +159,4 @@ const char *cm_metadata_appversions(const struct cm_settings *set)
 		}
 	}
 	return relay.appversions;
-}
-
-int cm_metadata_open_account(struct mail_user *user)
-{
-	const struct cm_settings *set = cm_metadata_settings(user);
-	enum cm_dir_result result;
-	int mailboxes_fd, fd = -1;
-	const char *error;
-
-	if (set == NULL)
-		return -1;
-	result = cm_mailboxes_open(set->mailboxes_dir, &mailboxes_fd, &error);
-	if (result == CM_DIR_OK) {
-		result = cm_account_open(mailboxes_fd, user->username, &fd,
-					 &error);
-		i_close_fd(&mailboxes_fd);
-	}
-	switch (result) {
-	case CM_DIR_OK:
-		return fd;
-	case CM_DIR_UNKNOWN:
-		e_error(cm_metadata_event, "the account's directory is not in "
-			"%s", set->mailboxes_dir);
-		break;
-	case CM_DIR_CORRUPT:
-		e_error(cm_metadata_event, "%s", error);
-		break;
-	default:
-		e_error(cm_metadata_event, "failed to %s: %m", error);
-		break;
-	}
-	return -1;
 }

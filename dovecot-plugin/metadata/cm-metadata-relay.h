@@ -5,7 +5,8 @@
  * somebody asks for it, and again when it has changed, so a session of days
  * gives out what is right today and nobody has to reload anything.
  *
- * One of each per process; a process serves one user after the other, and all
+ * A change is seen with the next command, at the latest with the next turn of
+ * the event loop. One of each per process; a process serves one user after the other, and all
  * of them read the same files. What is wrong with one is logged once, until
  * the file changes.
  */
@@ -14,8 +15,24 @@
 
 #include "cm-dovecot.h"
 
+#include <sys/stat.h>
+
 struct cm_settings;
 struct mail_user;
+
+/* By which a file is known again; all zero: there was none. */
+struct cm_metadata_stamp {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec changed;
+};
+
+/* What fstatat(2) says of it now. */
+void cm_metadata_stamp_get(int dir_fd, const char *path,
+			   struct cm_metadata_stamp *stamp_r);
+bool cm_metadata_stamp_equals(const struct cm_metadata_stamp *s1,
+			      const struct cm_metadata_stamp *s2);
 
 /* For the log: of no user, so nothing identifies one. */
 extern struct event *cm_metadata_event;
@@ -32,8 +49,5 @@ const char *cm_metadata_turn_secret(const struct cm_settings *set);
 
 /* The file's JSON in one line; NULL: there is none, or it is broken. */
 const char *cm_metadata_appversions(const struct cm_settings *set);
-
-/* The user's account directory: a descriptor, or -1, which is logged. */
-int cm_metadata_open_account(struct mail_user *user);
 
 #endif

@@ -9,21 +9,10 @@
 #include "cm-devicetoken.h"
 #include "cm-metadata-relay.h"
 #include "cm-metadata-token.h"
-
-#include <unistd.h>
+#include "cm-metadata-user.h"
 
 #define DECIMAL(n) DECIMAL_OF(n)
 #define DECIMAL_OF(n) #n
-
-struct token_user {
-	union mail_user_module_context module_ctx;
-	unsigned int sets_left;
-	time_t since;
-};
-
-#define TOKEN_USER(obj) MODULE_CONTEXT(obj, token_user_module)
-static MODULE_CONTEXT_DEFINE_INIT(token_user_module,
-				  &mail_user_module_register);
 
 static int refuse(struct mailbox *box, enum mail_error error,
 		  const char *text)
@@ -32,27 +21,24 @@ static int refuse(struct mailbox *box, enum mail_error error,
 	return -1;
 }
 
-static bool may_set(struct mail_user *user)
+static bool may_set(struct cm_metadata_user *muser)
 {
-	struct token_user *tuser = TOKEN_USER(user);
 	time_t more;
 
-	if (tuser == NULL) {
-		tuser = p_new(user->pool, struct token_user, 1);
-		tuser->sets_left = CM_METADATA_SETS_AT_ONCE;
-		tuser->since = ioloop_time;
-		MODULE_CONTEXT_SET(user, token_user_module, tuser);
+	if (muser->sets_since == 0) {
+		muser->sets_left = CM_METADATA_SETS_AT_ONCE;
+		muser->sets_since = ioloop_time;
 	}
-	more = (ioloop_time - tuser->since) / CM_METADATA_SECS_PER_SET;
+	more = (ioloop_time - muser->sets_since) / CM_METADATA_SECS_PER_SET;
 	if (more > 0) {
-		tuser->since += more * CM_METADATA_SECS_PER_SET;
+		muser->sets_since += more * CM_METADATA_SECS_PER_SET;
 		more = I_MIN(more, CM_METADATA_SETS_AT_ONCE);
-		tuser->sets_left = I_MIN(tuser->sets_left + (unsigned int)more,
+		muser->sets_left = I_MIN(muser->sets_left + (unsigned int)more,
 					 CM_METADATA_SETS_AT_ONCE);
 	}
-	if (tuser->sets_left == 0)
+	if (muser->sets_left == 0)
 		return FALSE;
-	tuser->sets_left--;
+	muser->sets_left--;
 	return TRUE;
 }
 
@@ -71,38 +57,62 @@ static int fail(struct mailbox *box, enum cm_dir_result result,
 	return -1;
 }
 
-static int token_get(struct mailbox *box, const char *key ATTR_UNUSED,
-		     struct mail_attribute_value *value_r)
+static char *join(struct cm_devicetokens *tokens)
 {
+	string_t *str = t_str_new(1024);
+	unsigned int i;
+
+	for (i = 0; i < tokens->count; i++) {
+		if (i > 0)
+			str_append_c(str, ' ');
+		str_append(str, tokens->tokens[i]);
+	}
+	cm_devicetokens_deinit(tokens);
+	return i_strdup(str_c(str));
+}
+
+/* Reads the file unless it is the one that was read in this minute. */
+static int refresh(struct mailbox *box, struct cm_metadata_user *muser, int fd)
+{
+	struct cm_metadata_stamp stamp;
 	struct cm_devicetokens tokens;
 	enum cm_dir_result result;
 	const char *error;
-	unsigned int i;
-	string_t *str;
+
+	/* before it is read: what changes meanwhile is read the next time */
+	cm_metadata_stamp_get(fd, CM_DEVICETOKEN_FILE, &stamp);
+	if (muser->tokens_read / 60 == ioloop_time / 60 &&
+	    cm_metadata_stamp_equals(&muser->tokens_stamp, &stamp))
+		return 0;
+	i_free(muser->tokens);
+	muser->tokens_read = 0;
+	result = cm_devicetoken_list(fd, ioloop_time, &tokens, &error);
+	if (result != CM_DIR_OK && result != CM_DIR_UNKNOWN)
+		return fail(box, result, error);
+	if (result == CM_DIR_OK)
+		muser->tokens = join(&tokens);
+	muser->tokens_stamp = stamp;
+	muser->tokens_read = ioloop_time;
+	return 0;
+}
+
+static int token_get(struct mailbox *box, const char *key ATTR_UNUSED,
+		     struct mail_attribute_value *value_r)
+{
+	struct cm_metadata_user *muser = cm_metadata_user(box->storage->user);
 	int fd;
 
 	if (!box->inbox_user)
 		return 0;
-	fd = cm_metadata_open_account(box->storage->user);
+	fd = cm_metadata_user_account(box->storage->user);
 	if (fd < 0) {
 		mail_storage_set_internal_error(box->storage);
 		return -1;
 	}
-	result = cm_devicetoken_list(fd, ioloop_time, &tokens, &error);
-	i_close_fd(&fd);
-	if (result == CM_DIR_UNKNOWN)
-		return 0;
-	if (result != CM_DIR_OK)
-		return fail(box, result, error);
-	str = t_str_new(1024);
-	for (i = 0; i < tokens.count; i++) {
-		if (i > 0)
-			str_append_c(str, ' ');
-		str_append(str, tokens.tokens[i]);
-	}
-	cm_devicetokens_deinit(&tokens);
-	value_r->value = str_c(str);
-	return 1;
+	if (refresh(box, muser, fd) < 0)
+		return -1;
+	value_r->value = t_strdup(muser->tokens);
+	return value_r->value == NULL ? 0 : 1;
 }
 
 /* A literal arrives as a stream, of any size. */
@@ -179,7 +189,7 @@ static int token_set(struct mailbox_transaction_context *t,
 	struct mailbox *box = t->box;
 	enum cm_dir_result result;
 	const char *token, *error;
-	int fd, ret;
+	int fd;
 
 	if (!box->inbox_user) {
 		return refuse(box, MAIL_ERROR_NOTPOSSIBLE,
@@ -187,11 +197,11 @@ static int token_set(struct mailbox_transaction_context *t,
 	}
 	if (get_token(box, value, &token) < 0)
 		return -1;
-	if (!may_set(box->storage->user)) {
+	if (!may_set(cm_metadata_user(box->storage->user))) {
 		return refuse(box, MAIL_ERROR_LIMIT, "Too many changes of "
 			      "device tokens, try again later");
 	}
-	fd = cm_metadata_open_account(box->storage->user);
+	fd = cm_metadata_user_account(box->storage->user);
 	if (fd < 0) {
 		mail_storage_set_internal_error(box->storage);
 		return -1;
@@ -207,14 +217,9 @@ static int token_set(struct mailbox_transaction_context *t,
 		if (result == CM_DIR_OK || result == CM_DIR_UNKNOWN)
 			result = change(fd, token, &error);
 	}
-	if (result == CM_DIR_OK)
-		ret = 0;
-	else if (result == CM_DIR_UNKNOWN)
-		ret = refuse(box, MAIL_ERROR_NOTFOUND, "No such account");
-	else
-		ret = fail(box, result, error);
-	i_close_fd(&fd);
-	return ret;
+	if (result == CM_DIR_UNKNOWN)
+		return refuse(box, MAIL_ERROR_NOTFOUND, "No such account");
+	return result == CM_DIR_OK ? 0 : fail(box, result, error);
 }
 
 static const struct mailbox_attribute_internal attribute = {

@@ -104,8 +104,8 @@ class Other:
              self.root], capture_output=True, text=True, check=True,
             timeout=LIMIT)
         seconds = time.monotonic() - begin
-        removed, kilobytes = map(int, done.stdout.split())
-        return seconds, removed, kilobytes
+        removed, cpu = done.stdout.split()
+        return seconds, float(cpu), int(removed)
 
 
 def listdir(path):
@@ -150,7 +150,7 @@ def other(root):
         else:
             removed += other_folder(home, now)
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    print(removed, usage.ru_maxrss)
+    print(removed, usage.ru_utime + usage.ru_stime)
 
 
 class Ours:
@@ -160,25 +160,27 @@ class Ours:
             self.pid = file.read().strip()
 
     def doveadm(self, *args):
-        """Seconds, output, largest resident memory in kB. By time(1): what
-        the kernel says of our child includes us, before it was doveadm."""
+        """Seconds, of CPU, output, largest resident memory in kB. By time(1):
+        what the kernel says of our child includes us, before it was
+        doveadm."""
         begin = time.monotonic()
         done = subprocess.run(
             ["nsenter", "-t", self.pid, "-m", "-r", "-w", "time", "-q", "-f",
-             "%M", "doveadm", "-c", self.relay.env["RELAY_DOVECOT_CONFIG"],
+             "%U %S %M", "doveadm", "-c", self.relay.env["RELAY_DOVECOT_CONFIG"],
              *args], stdin=subprocess.DEVNULL, capture_output=True,
             text=True, check=False, timeout=LIMIT)
         seconds = time.monotonic() - begin
         if done.returncode != 0:
             raise RuntimeError(f"doveadm: exit {done.returncode}: " +
                                done.stdout + done.stderr)
-        return seconds, done.stdout, int(done.stderr.split()[-1])
+        user, system, memory = done.stderr.split()[-3:]
+        return seconds, float(user) + float(system), done.stdout, int(memory)
 
     def run(self):
-        seconds, out, kilobytes = self.doveadm("chatmail", "expire", "-A")
+        seconds, cpu, out, kilobytes = self.doveadm("chatmail", "expire", "-A")
         row = dict(word.split("=") for word in out.split())
-        return seconds, {key: int(value) for key, value in row.items()}, \
-            kilobytes
+        return (seconds, cpu), kilobytes, \
+            {key: int(value) for key, value in row.items()}
 
 
 def empty(root):
@@ -187,25 +189,29 @@ def empty(root):
 
 
 def nothing_due(ours, theirs, runs):
-    """Medians, in turn; and our memory."""
+    """Medians of (seconds, of CPU), in turn; and our memory."""
     mine, others, memory = [], [], 0
     for _ in range(runs + 1):
-        seconds, row, kilobytes = ours.run()
+        times, kilobytes, row = ours.run()
         if row["messages_removed"] or row["opened"]:
             raise RuntimeError(f"something was due: {row}")
-        mine.append(seconds)
+        mine.append(times)
         memory = max(memory, kilobytes)
-        others.append(theirs.run()[0])
+        others.append(theirs.run()[:2])
     # the first of each has warmed the cache
-    return statistics.median(mine[1:]), statistics.median(others[1:]), memory
+    return medians(mine[1:]), medians(others[1:]), memory
+
+
+def medians(rows):
+    return [statistics.median(column) for column in zip(*rows)]
 
 
 def line(tree, due, mine, others, memory, goal, rest=""):
-    missed = "" if goal is None or mine <= goal else " !"
-    print(f"{tree[0]:>6} x {tree[1]:<3} {due:>4.0%} {mine:>8.2f} "
-          f"{others:>8.2f} {memory:>8} {goal if goal else '':>6}{missed} "
-          f"{rest}", flush=True)
-    return bool(missed) or memory > GOAL_KB and due == 0
+    missed = " " if goal is None or mine[0] <= goal else "!"
+    print(f"{tree[0]:>6} x {tree[1]:<3} {due:>4.0%}  {mine[0]:6.2f} "
+          f"({mine[1]:5.2f})  {others[0]:6.2f} ({others[1]:5.2f}) "
+          f"{memory:>7} {goal if goal else '':>5}{missed} {rest}", flush=True)
+    return missed == "!" or (due == 0 and memory > GOAL_KB)
 
 
 def measure(ours, theirs, root, tree, runs):
@@ -222,15 +228,15 @@ def measure(ours, theirs, root, tree, runs):
         ours.doveadm("index", "-A", "INBOX")
         copy = root + ".copy"
         subprocess.run(["cp", "-a", root, copy], check=True, timeout=LIMIT)
-        other_seconds, removed, _ = theirs.__class__(copy).run()
+        *other_times, removed = Other(copy).run()
         shutil.rmtree(copy)
-        seconds, row, memory = ours.run()
+        times, memory, row = ours.run()
         if row["messages_removed"] != count or removed != count:
             raise RuntimeError(f"{count} were due: {row}, {removed}")
         missed |= line(
-            tree, due, seconds, other_seconds, memory, GOAL_REMOVE.get(tree),
-            f"{seconds / row['opened'] * 1000:.2f} ms a mailbox, "
-            f"{seconds / count * 1000:.3f} ms a message")
+            tree, due, times, other_times, memory, GOAL_REMOVE.get(tree),
+            f"{times[0] / row['opened'] * 1000:.2f} ms a mailbox, "
+            f"{times[0] / count * 1000:.3f} ms a message")
     return missed
 
 
@@ -255,7 +261,8 @@ def main():
         shell("relay_init", base)
         relay = relay_client.Relay(base)
         shell("relay_start", base)
-        print("accounts x messages, due; s ours, s Python, kB ours, goal s")
+        print("accounts x messages, due; seconds ours (CPU), Python's "
+              "(CPU), kB ours, goal")
         for tree in trees:
             missed |= measure(Ours(relay), Other(relay.mailboxes),
                               relay.mailboxes, tree, runs)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """`doveadm chatmail expire` on real mailboxes: Maildir."""
 import imaplib
+import json
 import os
 import pathlib
 import re
@@ -293,6 +294,42 @@ def check_leftovers(tap, relay, exp):
     exp.remove(admins)
 
 
+def check_push(tap, relay, exp):
+    """Tokens that nobody has shown for 90 days, notices of nobody."""
+    root = pathlib.Path(relay.mailboxes)
+    home = account(root, "devices01", 1)
+    now = int(time.time())
+    write(home / "metadata.json", json.dumps({"devicetoken": {
+        "old": now - 91 * DAY, "young": now - 89 * DAY}, "x": 1}))
+    push = pathlib.Path(relay.dir, "state", "push")
+    for folder in "new", "queue":
+        (push / folder).mkdir(parents=True, exist_ok=True)
+        write(push / folder / home.name, "")
+        write(push / folder / f"nobodyyyy@{relay.domain}", "")
+        write(push / folder / ".new", "")
+    write(push / "queue" / home.name, "", 2 * DAY)
+    before = snapshot(push), snapshot(home)
+    with tap.check("push: old tokens, notices of accounts that are gone"):
+        rows = exp.rows("-n", "-A")
+        expect(sorted((row["account"][:9], row["what"], row["item"][:11])
+                      for row in rows),
+               [("devices01", "file", "push/queue/"),
+                ("devices01", "token", "1"),
+                ("nobodyyyy", "file", "push/new/no"),
+                ("nobodyyyy", "file", "push/queue/")])
+        expect((snapshot(push), snapshot(home)), before)
+        expect(sorted(map(str, exp.rows("-v", "-A"))),
+               sorted(map(str, rows)))
+        data = json.loads((home / "metadata.json").read_text())
+        expect((list(data["devicetoken"]), data["x"]), (["young"], 1))
+        expect((home / "metadata.json").stat().st_uid, home.stat().st_uid)
+        expect((os.listdir(push / "queue"), sorted(os.listdir(push / "new"))),
+               ([".new"], [".new", home.name]))
+        expect(exp.rows("-v", "-A"), [])
+    exp.remove(home)
+    exp.remove(push)
+
+
 def check_links(tap, relay, exp):
     root = pathlib.Path(relay.mailboxes)
     victim = account(root, "victim001", 1)
@@ -410,8 +447,7 @@ def check_usage(tap, relay, exp):
 
 
 with Tap() as tap, started_relay(
-        tap, "login_brake_after=0", "hold_deleted_days=30",
-        local_conf="service imap-hibernate {\n}\n") as relay:
+        tap, "login_brake_after=0", "hold_deleted_days=30") as relay:
     exp = Expire(relay)
     check_usage(tap, relay, exp)
     check_messages(tap, relay, exp)
@@ -420,5 +456,6 @@ with Tap() as tap, started_relay(
     check_login_saves(tap, relay, exp)
     check_session(tap, relay, exp)
     check_leftovers(tap, relay, exp)
+    check_push(tap, relay, exp)
     check_links(tap, relay, exp)
     check_kill(tap, relay, exp)

@@ -196,6 +196,6 @@ def check_report(tap, relay, exp):
 
 
 with Tap() as tap, started_relay(tap, local_conf=sdbox_conf()) as relay:
-    exp = Expire(relay)
+    exp = Expire(relay, rebuilds=True)
     check_sdbox(tap, relay, exp)
     check_report(tap, relay, exp)

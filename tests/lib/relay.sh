@@ -537,12 +537,9 @@ relay_start() {
 # some.
 relay_stragglers() {
 	for relay_file in /proc/[0-9]*/cwd; do
-		relay_n=${relay_file#/proc/}
-		relay_n=${relay_n%/cwd}
 		case $(readlink "$relay_file" 2>/dev/null) in
 		"$RELAY_DIR"/dovecot/* | "$RELAY_DIR"/postfix/*)
-			echo "$relay_n"
-			;;
+			echo "$relay_file" | tr -dc 0-9; echo ;;
 		esac
 	done
 }

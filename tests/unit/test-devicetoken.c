@@ -377,6 +377,52 @@ static void removes_all(void **state)
 	end();
 }
 
+static const struct expire_row {
+	const char *name;
+	const char *before, *after; /* NULL: as before; "": no file */
+	unsigned int count;
+	enum cm_dir_result result;
+} expire_rows[] = {
+	{ "none", "{\"devicetoken\":{\"a\":1728000000}}", NULL, 0,
+	  CM_DIR_UNKNOWN },
+	{ "a second before its time",
+	  "{\"devicetoken\":{\"a\":1720267201}}", NULL, 0, CM_DIR_UNKNOWN },
+	{ "one of two",
+	  "{\"devicetoken\":{\"a\":1720267200,\"b\":1728000000}}",
+	  "{\"devicetoken\": {\"b\": 1728000000}}", 1, CM_DIR_OK },
+	{ "all", "{\"devicetoken\":{\"a\":1,\"b\":2}}", "", 2, CM_DIR_OK },
+	{ "all, but the file has more", "{\"devicetoken\":{\"a\":1},\"x\":1}",
+	  "{\"x\": 1}", 1, CM_DIR_OK },
+	{ "no tokens", "{\"x\":1}", NULL, 0, CM_DIR_UNKNOWN },
+	{ "damaged", "{", NULL, 0, CM_DIR_CORRUPT },
+};
+
+static void expires(void **state)
+{
+	const struct expire_row *row = *state;
+	const char *error;
+	unsigned int count = 99;
+
+	begin(row->before, strlen(row->before));
+	assert_int_equal(cm_devicetoken_expire(account_fd, NOW, true, 0,
+					       &count, &error), row->result);
+	assert_int_equal(count, row->count);
+	assert_string_equal(content(), row->before);
+	assert_int_equal(cm_devicetoken_expire(account_fd, NOW, false, 0,
+					       &count, &error), row->result);
+	assert_int_equal(count, row->count);
+	if (row->after != NULL && *row->after == '\0')
+		assert_false(tree_has(TREE_ACCOUNT, CM_DEVICETOKEN_FILE));
+	else
+		assert_string_equal(content(), row->after != NULL ?
+				    row->after : row->before);
+	end();
+	begin(NULL, 0);
+	assert_int_equal(cm_devicetoken_expire(account_fd, NOW, false, 0,
+					       &count, &error), CM_DIR_UNKNOWN);
+	end();
+}
+
 static void no_account(void **state)
 {
 	(void)state;
@@ -400,6 +446,7 @@ int main(void)
 	cm_unit_test(file_sizes);
 	cm_unit_test(removes);
 	cm_unit_test(removes_all);
+	cm_unit_rows(expires, expire_rows);
 	cm_unit_test(no_account);
 	return cm_unit_run();
 }
