@@ -74,7 +74,7 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "They go until no more than this is in use."),
 	DEF(UINT, trim_keep_hours, "hours", "24", 0, 876000,
 	    "Messages younger than this never go to make room: a mailbox that "
-	    "is filled faster refuses mail when it is full."),
+	    "is filled faster refuses mail when it is full. 0: all may go."),
 	DEF(UINT, delete_mails_after, "days", "20", 1, 36500,
 	    "doveadm chatmail expire removes messages that are older, counted "
 	    "from when they came here."),

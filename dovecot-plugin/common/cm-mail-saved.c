@@ -3,20 +3,21 @@
 
 #include "mail-storage-private.h"
 
+#include "cm-maildir-name.h"
+
 /* lib-storage/index/maildir/maildir-storage.h */
 #define MAILDIR "maildir"
 
 static bool maildir_saved(struct mail *mail, int64_t *saved_r)
 {
-	const char *name;
-	uintmax_t secs;
+	struct cm_maildir_name name;
+	const char *base;
 
-	if (mail_get_special(mail, MAIL_FETCH_STORAGE_ID, &name) < 0 ||
-	    str_parse_uintmax(name, &secs, &name) < 0 || *name != '.' ||
-	    secs > INT64_MAX)
+	if (mail_get_special(mail, MAIL_FETCH_STORAGE_ID, &base) < 0)
 		return FALSE;
-	*saved_r = (int64_t)secs;
-	return TRUE;
+	cm_maildir_name_parse(base, &name);
+	*saved_r = name.time;
+	return name.time >= 0;
 }
 
 int cm_mail_saved(struct mail *mail, int64_t *saved_r)

@@ -22,6 +22,11 @@ const BURST = 10;
 /** Round trips: as many that a median means something. */
 const CHAT_RUNS = number('BENCH_CHAT_RUNS', 20);
 const PAUSE_MS = 500;
+/**
+ * Upstream's too: the core allows itself about a message a second, and sleeps
+ * when it has used that up, whatever there is to send (its ratelimit.rs).
+ */
+const REST_MS = 10000;
 /** What a round trip may take on the relay with chatmail_idle, in seconds. */
 const GOAL_S = 0.11;
 const PROGRESS_DONE = 1000;
@@ -134,11 +139,15 @@ async function burst({ alice, bob }) {
 	}
 }
 
-/** Runs FUNC(relay) RUNS times per relay, in turn, and keeps the seconds. */
-async function measure(title, runs, func, pause = 0) {
+/**
+ * Runs FUNC(relay) RUNS times per relay, in turn, and keeps the seconds; a
+ * pause before each, and a rest before each round of all relays.
+ */
+async function measure(title, runs, func, { pause = 0, rest = 0 } = {}) {
 	const times = new Map(relays.map(({ name }) => [name, []]));
 
 	for (let i = 0; i < runs; i++) {
+		await sleep(rest);
 		for (const relay of i % 2 ? [...relays].reverse() : relays) {
 			if (pause)
 				await sleep(pause);
@@ -149,6 +158,10 @@ async function measure(title, runs, func, pause = 0) {
 				seconds ?? (performance.now() - begin) / 1000);
 		}
 	}
+	print_rows(title, times);
+}
+
+function print_rows(title, times) {
 	rows.set(title, times);
 	for (const [name, list] of times) {
 		const sorted = [...list].sort((a, b) => a - b);
@@ -156,6 +169,54 @@ async function measure(title, runs, func, pause = 0) {
 
 		console.log([title.padEnd(30), name.padEnd(20),
 			...shown.map((s) => s.toFixed(3).padStart(8))].join(' '));
+	}
+}
+
+/** Steps of a message by what the cores say of them, sender's and receiver's. */
+const STEPS = [
+	['MAIL to 250', 'sender', /Try number \d+ to send/],
+	['250 to EXISTS', 'sender', /SMTP-sent to/],
+	['EXISTS to body', 'receiver', /Idle has NewData/],
+	['body to IncomingMsg (core)', 'receiver', /Passing message UID/],
+	[null, 'receiver', /Successfully received \d+ UIDs/],
+];
+
+/**
+ * Where the time of the messages since MARKS went. Only messages of which
+ * each step is found in its order count, so a core that says it in other
+ * words has no rows here.
+ */
+function print_steps() {
+	const steps = new Map(STEPS.slice(0, -1).map(([title]) => [
+		`  ${title}`, new Map(relays.map(({ name }) => [name, []]))]));
+
+	for (const { name, pair, marks } of relays) {
+		const { alice, bob } = pair;
+		const said = new Map([alice, bob].map((core) => [core, STEPS.map(
+			([, , pattern]) => core.events.slice(marks.get(core)).filter(
+				({ msg }) => pattern.test(msg)).map(({ time }) => time))]));
+
+		for (const [sender, receiver] of [[alice, bob], [bob, alice]]) {
+			const [tries, sent] = said.get(sender);
+			const seen = said.get(receiver);
+
+			for (const accepted of sent) {
+				const times = [tries.findLast((t) => t <= accepted),
+					accepted];
+				// events of two processes: a few ms may be lost
+				for (let i = 2; i < STEPS.length; i++)
+					times.push(seen[i].find((t) => t >= times[i - 1] - 5));
+				if (times.includes(undefined) ||
+					times.at(-1) - accepted > PAUSE_MS * 2)
+					continue;
+				[...steps.values()].forEach((row, i) => row.get(name).push(
+					Math.max(0, times[i + 1] - times[i]) / 1000));
+			}
+		}
+	}
+	for (const [title, times] of steps) {
+		if ([...times.values()].every((list) => list.length))
+			print_rows(title, times);
 	}
 }
 
@@ -188,12 +249,17 @@ async function main() {
 		// caches, connections
 		await ping_pong(relay.pair);
 	}
+	for (const relay of relays) {
+		relay.marks = new Map(Object.values(relay.pair).map((core) =>
+			[core, core.mark()]));
+	}
 	await measure('dc_ping_pong', CHAT_RUNS,
 		({ pair }) => ping_pong(pair));
 	await measure(`dc_ping_pong, ${PAUSE_MS / 1000} s apart`, CHAT_RUNS,
-		({ pair }) => ping_pong(pair), PAUSE_MS);
+		({ pair }) => ping_pong(pair), { pause: PAUSE_MS });
+	print_steps();
 	await measure('dc_send_10_receive_10', BURST_RUNS,
-		({ pair }) => burst(pair), 1000);
+		({ pair }) => burst(pair), { rest: REST_MS });
 	return check_goals();
 }
 

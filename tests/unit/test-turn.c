@@ -137,7 +137,7 @@ static void accounts(void **state)
 	for (i = 0; i < 1000; i++) {
 		(void)snprintf(name, sizeof(name), "u%u@chat.example", i);
 		times[i] = cm_turn_expiry(&turn, name, TODAY, some_hash);
-		turn.secret = S64 + 1;
+		turn.secret = &S64[1];
 		other = cm_turn_expiry(&turn, name, TODAY, some_hash);
 		turn.secret = S32;
 		if (other == times[i])
@@ -200,7 +200,7 @@ static const struct secret_row {
 } secret_rows[] = {
 	{ "ours", S64 "\n", 0640, S64, NULL },
 	{ "without a line end", S64, 0600, S64, NULL },
-	{ "31 bytes", S32 + 1, 0640, NULL, "32 to 128" },
+	{ "31 bytes", &S32[1], 0640, NULL, "32 to 128" },
 	{ "32 bytes", S32, 0640, S32, NULL },
 	{ "128 bytes", S128 "\n", 0640, S128, NULL },
 	{ "129 bytes", S128 "x", 0640, NULL, "32 to 128" },
