@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # packages.sh: the Delta Chat core out of npm's registry. To be sourced, by
-# run and by ../bench/bench-chat.
+# run and by ../bench/bench_chat.sh.
 #
 #	deltachat_packages FOLDER	sets $modules, the directory that holds
 #					node_modules; FOLDER has package.json

@@ -3,7 +3,7 @@
 #
 # Delta Chat's own benchmarks on two relays, alike but for chatmail_idle.
 #
-#	RELAY_STAGE=DIR tests/bench/bench-chat
+#	RELAY_STAGE=DIR tests/bench/bench_chat.sh
 #
 # Needs root, what tests/deltachat needs, and DIR of make install DESTDIR=DIR;
 # `make -C tests/bench bench-chat` makes one. See README for the variables.
