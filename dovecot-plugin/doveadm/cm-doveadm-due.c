@@ -266,13 +266,7 @@ static bool one_round(struct account *account, int fd)
 	if (result == CM_DIR_FAILED)
 		return FALSE;
 	if (!facts.maildir && account->due < MAX_DUE) {
-		/* Dovecot would follow a link that is in the place of a
-		 * directory. */
-		if (facts.odd > 0)
-			cm_expire_trouble(run, CM_DIR_CORRUPT, "an account "
-					  "has links instead of directories");
-		else
-			(void)cm_expunge_search(run, account->name);
+		(void)cm_expunge_search(run, account->name);
 		return FALSE;
 	}
 	if (account->pool == NULL)

@@ -8,8 +8,9 @@
 #include "mail-user.h"
 #include "mailbox-list-iter.h"
 
+#include "cm-mail-saved.h"
 #include "cm-mail-service.h"
-#include "cm-maildir-name.h"
+#include "cm-mail-walk.h"
 
 #include <sys/stat.h>
 
@@ -74,6 +75,17 @@ static int walk(struct mailbox *box, bool dry, expunge_fn *func, void *ctx,
 static int walk_box(struct mailbox *box, bool dry, expunge_fn *func, void *ctx,
 		    const char **error_r)
 {
+	enum mailbox_existence existence;
+
+	/* an account that has had no mail yet */
+	if (mailbox_exists(box, FALSE, &existence) < 0)
+		return failed(box, error_r);
+	if (existence != MAILBOX_EXISTENCE_SELECT)
+		return 0;
+	if (!cm_mail_walk_is_own(box)) {
+		*error_r = "a mailbox is behind a link: left alone";
+		return -1;
+	}
 	if (mailbox_open(box) < 0 ||
 	    mailbox_sync(box, MAILBOX_SYNC_FLAG_FULL_READ) < 0)
 		return failed(box, error_r);
@@ -290,23 +302,17 @@ struct search_context {
 	ARRAY(struct found) found; /* in this mailbox */
 };
 
-/* Maildir: when it was delivered, as a scan would have found. Else when it was
- * saved. */
-static bool get_time(struct search_context *ctx, struct mailbox *box,
-		     struct mail *mail, time_t *time_r)
+/* As a scan would have found it, or else when Dovecot says it was saved. */
+static bool get_time(struct search_context *ctx, struct mail *mail,
+		     time_t *time_r)
 {
-	struct cm_maildir_name name;
-	const char *base;
+	int64_t saved;
 
-	if (strcmp(box->storage->name, "maildir") == 0 &&
-	    mail_get_special(mail, MAIL_FETCH_STORAGE_ID, &base) == 0) {
-		cm_maildir_name_parse(base, &name);
-		if (cm_expire_time_plausible(&ctx->run->rules, name.time)) {
-			*time_r = name.time;
-			return TRUE;
-		}
-	}
-	return mail_get_save_date(mail, time_r) >= 0;
+	if (cm_mail_saved(mail, &saved) < 0)
+		return FALSE;
+	*time_r = saved;
+	return cm_expire_time_plausible(&ctx->run->rules, saved) ||
+		mail_get_save_date(mail, time_r) >= 0;
 }
 
 static bool has_been_shown(struct mailbox *box, struct mail *mail)
@@ -324,7 +330,7 @@ static bool search_one(void *_ctx, struct mailbox *box, struct mail *mail)
 	time_t saved;
 
 	ctx->run->counts.messages++;
-	if (!get_time(ctx, box, mail, &saved))
+	if (!get_time(ctx, mail, &saved))
 		return FALSE;
 	verdict = cm_expire_message(rules, saved, has_been_shown(box, mail),
 				    -1);

@@ -55,7 +55,7 @@ static bool get_usage(struct mail_user *user, struct usage *usage_r)
 			       &error);
 
 	if (ret < 0)
-		e_error(user->event, "chatmail_expire: %s", error);
+		i_error("chatmail_expire: %s", error);
 	return ret > 0;
 }
 
@@ -70,13 +70,13 @@ static int lock_home(struct mail_user *user)
 	fd = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
 		if (errno != ENOENT)
-			e_error(user->event, "chatmail_expire: cannot open the "
+			i_error("chatmail_expire: cannot open the "
 				"home directory: %m");
 		return -1;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK)
-			e_error(user->event, "chatmail_expire: cannot lock the "
+			i_error("chatmail_expire: cannot lock the "
 				"home directory: %m");
 		i_close_fd(&fd);
 	}
@@ -160,7 +160,7 @@ static void expunge_box(struct run *run, const struct cm_trim_mail *mails,
 	/* between our look and this one somebody may have planted a link */
 	if (cm_mail_walk_is_own(box)) {
 		if (expunge_mails(run, box, mails, count) < 0) {
-			e_error(run->user->event, "chatmail_expire: %s",
+			i_error("chatmail_expire: %s",
 				mailbox_get_last_internal_error(box, NULL));
 			run->failed = TRUE;
 		}

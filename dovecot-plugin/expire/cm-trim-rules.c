@@ -19,7 +19,7 @@ const struct cm_trim_rules *cm_trim_rules_get(struct mail_user *user)
 	path = cm_mail_config_path(user, &error);
 	if (path == NULL ||
 	    cm_settings_read(&set, path, NULL, NULL, &error) < 0) {
-		e_error(user->event, "chatmail_expire: no mailbox is trimmed: "
+		i_error("chatmail_expire: no mailbox is trimmed: "
 			"%s", error);
 		return NULL;
 	}

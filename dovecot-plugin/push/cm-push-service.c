@@ -33,7 +33,7 @@ struct cm_push_service {
 
 	/* what there is to be said about the proxy */
 	unsigned int failures; /* since the last success */
-	unsigned int expired;
+	unsigned int expired, held; /* since look_regularly() */
 	bool working;	     /* we have the lock */
 	bool spool_has_more; /* than the queue had room for */
 	bool stopping;
@@ -200,8 +200,11 @@ static void job_begin(struct cm_push_service *service,
 		DLLIST_PREPEND(&service->jobs, job);
 		return;
 	case CM_PUSH_HOLD:
-		e_error(service->event, "Cannot read an account's tokens: "
-			"%s", error);
+		/* a disk that fails does so for every account */
+		if (service->held++ == 0) {
+			e_error(service->event, "Cannot read an account's "
+				"tokens: %s", error);
+		}
 		finish_entry(service, entry, TRUE, FALSE);
 		break;
 	case CM_PUSH_DROP_LATE:
@@ -331,6 +334,11 @@ static void look_regularly(struct cm_push_service *service)
 			  service->expired);
 		service->expired = 0;
 	}
+	if (service->held > 1) {
+		e_error(service->event, "The tokens of an account could not "
+			"be read %u times", service->held);
+	}
+	service->held = 0;
 	look(service);
 }
 

@@ -21,7 +21,7 @@ node=
 . "$here/../deltachat/packages.sh"
 
 bail() {
-	echo "bench-chat: $*" >&2
+	echo "bench_chat: $*" >&2
 	exit 2
 }
 
@@ -66,7 +66,7 @@ echo "Two Delta Chat cores on unpatched Dovecot $(dovecot --version |
 echo "Mailboxes and queue on $(stat -f -c %T "$work") in $work;" \
 	"$(nproc) CPUs for all; load $(cut -d' ' -f1 /proc/loadavg) before"
 timeout -k $KILL_SECONDS $BENCH_SECONDS_MAX \
-	node "$here/bench-chat.mjs" "$modules" "$work" \
+	node "$here/bench_chat.mjs" "$modules" "$work" \
 	"without=$work/stock/relay.env" \
 	"chatmail_idle=$work/idle/relay.env" </dev/null &
 node=$!

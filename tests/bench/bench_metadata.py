@@ -4,6 +4,7 @@
 own out of a file dict. See README."""
 import os
 import pathlib
+import re
 import statistics
 import sys
 import time
@@ -12,7 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 for folder in "integration", "lib":
     sys.path.insert(0, str(HERE.parent / folder))
 
-from harness import Tap, dovecot_processes, started_relay  # noqa: E402
+from harness import Tap, started_relay  # noqa: E402
 from imap_metadata import MetadataClient  # noqa: E402
 
 DELTACHAT = "/shared/vendor/deltachat/"
@@ -36,6 +37,7 @@ SLICES = 10
 # CPU of ours for one of the dict's: no more, but for what counting it on a
 # shared machine leaves open.
 GOAL = 1.1
+LOG_SECONDS = 10
 
 
 def number(name, default):
@@ -88,16 +90,24 @@ def fill_dict(relay, login, ours):
         client.set("INBOX", TOKEN, " ".join(TOKENS).encode())
 
 
+def logins(relay):
+    """Process ids of imap, of each login."""
+    log = pathlib.Path(relay.env["RELAY_LOG"], "dovecot.log")
+    return re.findall(r"mpid=(\d+)", log.read_text(errors="replace"))
+
+
 class Session:
     """One connection, and the process that serves it."""
 
     def __init__(self, relay, login):
-        before = set(dovecot_processes(relay, "imap"))
+        before = len(logins(relay))
         self.client = MetadataClient(relay, login)
-        new = set(dovecot_processes(relay, "imap")) - before
-        if len(new) != 1:
-            raise RuntimeError(f"{len(new)} new imap processes")
-        self.pid = new.pop()
+        end = time.monotonic() + LOG_SECONDS
+        while len(logins(relay)) == before:
+            if time.monotonic() > end:
+                raise RuntimeError("the login is not in Dovecot's log")
+            time.sleep(0.05)
+        self.pid = int(logins(relay)[-1])
 
     def cpu(self):
         text = pathlib.Path(f"/proc/{self.pid}/schedstat")

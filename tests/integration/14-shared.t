@@ -97,9 +97,8 @@ def check_token(tap, pool, relays):
 def check_mail(tap, pool, relays):
     """Both append to the same mailbox while both delete other accounts."""
     doomed = [f"shared{i:03}" for i in range(20)]
-
-    # Dovecot has ten for a user and address, and forgets one that has logged
-    # out a little later.
+    # Dovecot has ten for a user and address (mail_max_userip_connections), and
+    # forgets one that has logged out a little later.
     slots = threading.BoundedSemaphore(6)
 
     def append(i):

@@ -6,6 +6,7 @@ import imaplib
 import json
 import os
 import pathlib
+import re
 import secrets
 import subprocess
 import time
@@ -62,14 +63,14 @@ class Doveadm:
             [[name, parameters, f"tag{i}"] for
              i, (name, parameters) in enumerate(commands)]).encode())
 
-    def api(self, name, **parameters):
+    def api(self, name, /, **parameters):
         """The rows of one command over HTTP."""
         answer = self.post((name, parameters))
         kind, rows, tag = answer[0]
         assert kind == "doveadmResponse" and tag == "tag0", answer
         return rows
 
-    def api_error(self, name, **parameters):
+    def api_error(self, name, /, **parameters):
         """The exit code of one that must fail."""
         answer = self.post((name, parameters))
         assert answer[0][0] == "error", answer
@@ -290,6 +291,39 @@ def check_registration(tap, relay, adm):
         adm.rows("registration", "open", code=EX_DATAERR)
         expect(status(), ("closed", "nocreate_file"))
         nocreate.unlink()
+
+
+def check_tokens(tap, relay, adm):
+    """What they do to logins is in 12-tokens.t."""
+    with tap.check("token add, list, remove, over HTTP too"):
+        added = adm.api("chatmailTokenAdd", name="autumn", token="a-token-1",
+                        maxUses=3, expires="2030-01-31", comment="to öthers")
+        expect(added, [{"name": "autumn", "token": "a-token-1",
+                        "max_uses": "3", "expires": "2030-01-31"}])
+        made = adm.rows("token", "add", "winter")[0]["token"]
+        assert re.fullmatch("[a-z2-7]{16}", made), made
+        rows = adm.rows("token", "list")
+        expect([(row["name"], row["state"], row["used"], row["max_uses"],
+                 row["expires"], row["comment"]) for row in rows],
+               [("autumn", "active", "0", "3", "2030-01-31", "to öthers"),
+                ("winter", "active", "0", "", "", "")])
+        expect(adm.api("chatmailTokenList"), rows)
+        expect(adm.api("chatmailTokenRemove", name="autumn"),
+               [{"name": "autumn", "result": "removed"}])
+    with tap.check("token: what is refused, and its exit codes"):
+        for args in (["add"], ["add", "two words"], ["add", "x", "short"],
+                     ["add", "-m", "0", "x"], ["add", "-e", "31.1.2030", "x"],
+                     ["add", "-e", "2030-02-30", "x"],
+                     ["add", "-c", "a\tb", "x"]):
+            got = adm.run("chatmail", "token", *args)[0]
+            assert got == EX_USAGE, (args, got)
+        adm.rows("token", "add", "winter", code=EX_DATAERR)
+        adm.rows("token", "add", "other", made, code=EX_DATAERR)
+        adm.rows("token", "remove", "summer", code=EX_NOUSER)
+        expect(adm.api_error("chatmailTokenRemove", name="summer"), EX_NOUSER)
+        adm.rows("token", "remove", "winter")
+        adm.rows("registration", "open")
+        expect(adm.rows("registration", "status")[0]["registration"], "open")
 
 
 def check_system(tap, relay, adm, logins):
@@ -513,6 +547,7 @@ with Tap() as tap:
         check_hibernated(tap, relay, adm, alice, bob)
         check_passwd(tap, relay, adm, alice)
         check_registration(tap, relay, adm)
+        check_tokens(tap, relay, adm)
         check_system(tap, relay, adm, logins)
         check_federation(tap, relay, adm)
         adm.rows("user", "delete", carol[0])

@@ -346,7 +346,7 @@ def check_links(tap, relay, exp):
     with tap.check("a link in place of cur, of the account"):
         exp.remove(home / "cur")
         os.symlink(victim / "cur", home / "cur")
-        rows = exp.rows("-v", "-u", home.name, code=EX_DATAERR)
+        rows = exp.rows("-v", "-u", home.name, code=EX_TEMPFAIL)
         expect((rows, target.exists()), ([], True))
         exp.remove(home)
         os.symlink(victim, home)
@@ -439,6 +439,15 @@ def check_usage(tap, relay, exp):
         expect(exp.run()[0], EX_USAGE)
         expect(exp.run("-A", "-u", "x")[0], EX_USAGE)
         expect(exp.run("-u", f"nobodyyyy@{relay.domain}")[0], EX_NOUSER)
+    home = account(relay.mailboxes, "nomail001", 1)
+    for name in "cur", "new", "tmp":
+        (home / name).rmdir()
+    with tap.check("an account that has had no mail stays as it is"):
+        expect(exp.rows("-v", "-A"), [])
+        # but for Dovecot's list of mailboxes
+        expect([name for name in os.listdir(home)
+                if not name.startswith("dovecot.list.index")], ["password"])
+    exp.remove(home)
     account(relay.mailboxes, "terminal1", 1)
     with tap.check("a terminal gets a line of progress, without rows only"):
         for args, wanted in (["-A"], True), (["-A", "-v"], False):

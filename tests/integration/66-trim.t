@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Mailboxes that get full: the oldest messages go, by Dovecot's own means."""
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -21,8 +22,9 @@ KIB = 1024
 SIZE = 10000
 PARALLEL = 20
 KILLS = 6
-# What trimming takes here, about.
+# What trimming takes here, about, and how long it may be until it begins.
 KILL_SECONDS = 0.03
+LOCK_SECONDS = 2
 
 
 def used(relay, login):
@@ -272,15 +274,40 @@ def lmtp_processes(relay):
             yield int(stat.parent.name)
 
 
+# Dovecot appends to dovecot.index.log in two writes, the first four bytes last
+# (mail-transaction-log-append.c, 2.3 and 2.4). Who is killed between the two
+# leaves this; it is found and mended at the next access.
+TORN_LOG = "Unexpected garbage at EOF"
+
+
 def force_resync(relay, login):
     """What it says, and what is logged meanwhile."""
     log = pathlib.Path(relay.dir, "log", "dovecot.log")
     size = log.stat().st_size
-    out = shell(relay.dir, "relay_doveadm", "force-resync", "-u", login[0],
-                "*")
+    try:
+        out = shell(relay.dir, "relay_doveadm", "force-resync", "-u",
+                    login[0], "*")
+    except RuntimeError as error:
+        out = str(error)
     said = [line for line in log.read_text()[size:].splitlines()
             if "lmtp" not in line and "signal 9" not in line]
     return out, said
+
+
+def age_lock(relay, login):
+    """Dovecot asks whether the owner of a lock of its own is alive when the
+    lock is some seconds old; until then another process may have got its
+    number, on a machine that starts many."""
+    with contextlib.suppress(FileNotFoundError):
+        past = time.time() - 20
+        os.utime(home(relay, login) / "dovecot-uidlist.lock", (past, past))
+
+
+def uidvalidity(relay, login):
+    conn = relay.imap(login)
+    answer = conn.status("INBOX", "(UIDVALIDITY)")[1][0]
+    conn.logout()
+    return answer
 
 
 def lock_is_free(relay, login):
@@ -295,29 +322,40 @@ def lock_is_free(relay, login):
 
 
 def check_kill(tap, relay, mailbox, kills, at_least):
-    hit = 0
+    hit = torn = 0
     with tap.check(f"kill -9, {kills} times: nothing is to be repaired"):
         for _ in range(kills):
             login = mailbox()
+            validity = uidvalidity(relay, login)
             conn = lmtp(relay)
+            # one of these has the connection; looking takes its time
+            pids = list(lmtp_processes(relay))
             expect(deliver(relay, login, SIZE, "last", conn)[0], 250)
-            end = time.monotonic() + 0.2
+            end = time.monotonic() + LOCK_SECONDS
             while lock_is_free(relay, login) and time.monotonic() < end:
                 pass
             time.sleep(random.uniform(0, KILL_SECONDS))
-            pids = list(lmtp_processes(relay))
             hit += not lock_is_free(relay, login)
             for pid in pids:
                 os.kill(pid, signal.SIGKILL)
             conn.close()
-            expect(force_resync(relay, login), ("", []))
+            age_lock(relay, login)
+            said = force_resync(relay, login)
+            if TORN_LOG in said[0]:
+                torn += 1
+                said = force_resync(relay, login)
+            expect(said, ("", []))
+            expect(uidvalidity(relay, login), validity)
             check_same_as_recalculated(relay, login)
             assert "last" in messages(relay, login)[0].values()
             # our lock is free (Dovecot's own, if it was held, is broken after
             # some seconds), and the rest is done
             expect(deliver(relay, login, SIZE)[0], 250)
             wait_until(lambda: used(relay, login) <= ABOVE, "trimmed")
-        tap.note(f"{hit} of them while it trimmed")
+        tap.note(f"{hit} of them while it trimmed, {torn} in the middle of an "
+                 "entry of Dovecot's log")
+        # else something writes that log otherwise than Dovecot does
+        assert torn <= kills // 2
         assert hit >= at_least
 
 

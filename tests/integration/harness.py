@@ -204,22 +204,6 @@ def inbox_size(relay, login):
     return size
 
 
-def dovecot_processes(relay, name):
-    """Processes of this relay's Dovecot with that program name."""
-    master = int(pathlib.Path(relay.env["RELAY_DOVECOT_PID"]).read_text())
-    found = []
-    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = stat.read_text()
-        except OSError:
-            continue
-        comm = text[text.index("(") + 1:text.rindex(")")]
-        parent = int(text[text.rindex(")") + 2:].split()[1])
-        if parent == master and comm == name:
-            found.append(int(stat.parent.name))
-    return found
-
-
 def smtp_code(function, *args, **kwargs):
     """The code with which the server answered: of the error if it was one."""
     import smtplib

@@ -2,9 +2,9 @@
 //
 // How fast two Delta Chat cores chat, on two relays that differ in one thing.
 //
-//	node bench-chat.mjs MODULES WORK NAME=ENVFILE...
+//	node bench_chat.mjs MODULES WORK NAME=ENVFILE...
 //
-// Called by bench-chat. The rounds of all relays are mixed, so that what else
+// Called by bench_chat.sh. The rounds of all relays are mixed, so that what else
 // the machine does meets each alike. Prints the table; exit status 1 if
 // anything failed, or with BENCH_CHECK=1 if a goal is missed.
 
@@ -280,7 +280,7 @@ let status = 1;
 try {
 	status = await main();
 } catch (err) {
-	console.error(`bench-chat: ${err.message}`);
+	console.error(`bench_chat: ${err.message}`);
 	for (const core of cores)
 		core.dump().slice(-10).forEach((line) => console.error(line));
 }
