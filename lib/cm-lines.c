@@ -14,6 +14,9 @@ static enum cm_rule whole_line(const struct cm_lines *lines,
 			       const unsigned char *line, size_t len,
 			       cm_lines_fn *fn, void *ctx)
 {
+	/* in pieces it would not have come to its end: the same rule */
+	if (len > sizeof(lines->carry))
+		return CM_RULE_LINE_LENGTH;
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
 	else if (!lines->allow_lf)

@@ -117,6 +117,27 @@ static void line_limit(void **state)
 	}
 }
 
+/* A long line that ends in LF alone breaks two rules. Which one is named must
+ * not depend on the pieces that it comes in. */
+static void long_lone_lf(void **state)
+{
+	char text[CM_LINES_MAX + 8];
+	struct collected whole, pieces;
+	size_t n, piece;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	for (n = CM_LINES_MAX; n < sizeof(text); n++) {
+		text[n] = '\n';
+		cut(text, n + 1, sizeof(text), false, &whole);
+		for (piece = 1; piece < 1200; piece += 111) {
+			cut(text, n + 1, piece, false, &pieces);
+			assert_string_equal(pieces.text, whole.text);
+		}
+		text[n] = 'x';
+	}
+}
+
 /* RFC 4648 10, and what is no base64. "!" = refused, "+" = cut off. */
 static const struct base64_row {
 	const char *name, *text, *expect;
@@ -230,6 +251,7 @@ int main(void)
 {
 	cm_unit_rows(cuts, rows);
 	cm_unit_test(line_limit);
+	cm_unit_test(long_lone_lf);
 	cm_unit_rows(base64, base64_rows);
 	cm_unit_rows(qp, qp_rows);
 	cm_unit_test(qp_limit);
