@@ -294,13 +294,12 @@ def force_resync(relay, login):
     return out, said
 
 
-def age_lock(relay, login):
-    """Dovecot asks whether the owner of a lock of its own is alive when the
-    lock is some seconds old; until then another process may have got its
-    number, on a machine that starts many."""
+def drop_lock(relay, login):
+    """Dovecot's own lock, of a process that is dead. Dovecot breaks it when
+    two minutes are over, or earlier if it can read whose it was and nobody
+    has got that number since; the test does not wait for that."""
     with contextlib.suppress(FileNotFoundError):
-        past = time.time() - 20
-        os.utime(home(relay, login) / "dovecot-uidlist.lock", (past, past))
+        (home(relay, login) / "dovecot-uidlist.lock").unlink()
 
 
 def uidvalidity(relay, login):
@@ -324,7 +323,10 @@ def lock_is_free(relay, login):
 def check_kill(tap, relay, mailbox, kills, at_least):
     hit = torn = 0
     with tap.check(f"kill -9, {kills} times: nothing is to be repaired"):
-        for _ in range(kills):
+        # a fast machine is done before most of them
+        for tries in range(4 * kills):
+            if tries >= kills and hit >= at_least:
+                break
             login = mailbox()
             validity = uidvalidity(relay, login)
             conn = lmtp(relay)
@@ -339,7 +341,7 @@ def check_kill(tap, relay, mailbox, kills, at_least):
             for pid in pids:
                 os.kill(pid, signal.SIGKILL)
             conn.close()
-            age_lock(relay, login)
+            drop_lock(relay, login)
             said = force_resync(relay, login)
             if TORN_LOG in said[0]:
                 torn += 1
@@ -348,8 +350,7 @@ def check_kill(tap, relay, mailbox, kills, at_least):
             expect(uidvalidity(relay, login), validity)
             check_same_as_recalculated(relay, login)
             assert "last" in messages(relay, login)[0].values()
-            # our lock is free (Dovecot's own, if it was held, is broken after
-            # some seconds), and the rest is done
+            # our lock is free, and the rest is done
             expect(deliver(relay, login, SIZE)[0], 250)
             wait_until(lambda: used(relay, login) <= ABOVE, "trimmed")
         tap.note(f"{hit} of them while it trimmed, {torn} in the middle of an "
