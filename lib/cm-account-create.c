@@ -102,13 +102,20 @@ static enum cm_dir_result check_foreign_file(int fd, const char **error_r)
 	return CM_DIR_CORRUPT;
 }
 
+/* What creations leave: temporary files, and enforceE2EEincoming. */
+struct leftovers {
+	bool temp, enforce;
+};
+
 /* May this directory become an account: is it new, or an aborted creation? */
-static enum cm_dir_result check_leftovers(int fd, const char **error_r)
+static enum cm_dir_result check_leftovers(int fd, struct leftovers *found_r,
+					  const char **error_r)
 {
 	enum cm_dir_result result = CM_DIR_OK;
 	struct dirent *d;
 	DIR *dir = open_dir(fd);
 
+	*found_r = (struct leftovers){ .temp = false };
 	if (dir == NULL)
 		return failed("read an account's directory", error_r);
 	while (result == CM_DIR_OK) {
@@ -120,6 +127,10 @@ static enum cm_dir_result check_leftovers(int fd, const char **error_r)
 			result = CM_DIR_EXISTS;
 		else if (!is_leftover(d->d_name))
 			result = check_foreign_file(fd, error_r);
+		else if (is_temp(d->d_name))
+			found_r->temp = true;
+		else if (strcmp(d->d_name, CM_ACCOUNT_FILE_ENFORCE) == 0)
+			found_r->enforce = true;
 	}
 	if (result == CM_DIR_OK && errno != 0)
 		result = failed("read an account's directory", error_r);
@@ -130,32 +141,12 @@ static enum cm_dir_result check_leftovers(int fd, const char **error_r)
 enum cm_dir_result cm_account_creation_aborted(int account_fd,
 					       const char **error_r)
 {
-	enum cm_dir_result result = CM_DIR_OK;
-	bool enforce = false, temp = false;
-	struct dirent *d;
-	DIR *dir = open_dir(account_fd);
+	struct leftovers found;
+	enum cm_dir_result result = check_leftovers(account_fd, &found,
+						    error_r);
 
-	if (dir == NULL)
-		return failed("read an account's directory", error_r);
-	while (result == CM_DIR_OK) {
-		errno = 0;
-		d = readdir(dir);
-		if (d == NULL)
-			break;
-		if (strcmp(d->d_name, PASSWORD_FILE) == 0)
-			result = CM_DIR_EXISTS;
-		else if (!is_leftover(d->d_name))
-			result = check_foreign_file(account_fd, error_r);
-		else if (is_temp(d->d_name))
-			temp = true;
-		else if (strcmp(d->d_name, CM_ACCOUNT_FILE_ENFORCE) == 0)
-			enforce = true;
-	}
-	if (result == CM_DIR_OK && errno != 0)
-		result = failed("read an account's directory", error_r);
-	closedir_keep_errno(dir);
 	if (result == CM_DIR_CORRUPT ||
-	    (result == CM_DIR_OK && enforce && !temp))
+	    (result == CM_DIR_OK && found.enforce && !found.temp))
 		return CM_DIR_UNKNOWN;
 	return result;
 }
@@ -256,10 +247,11 @@ static enum cm_dir_result create_in(int fd, const char *hash, time_t now,
 				    uint64_t nonce, const char **error_r)
 {
 	char temp[TEMP_SIZE];
+	struct leftovers found;
 	enum cm_dir_result result;
 
 	(void)snprintf(temp, sizeof(temp), TEMP_PREFIX "%016" PRIx64, nonce);
-	result = check_leftovers(fd, error_r);
+	result = check_leftovers(fd, &found, error_r);
 	if (result != CM_DIR_OK)
 		return result;
 	/* What needs room on disk comes first. */
