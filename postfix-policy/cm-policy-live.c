@@ -176,7 +176,8 @@ void cm_policy_live_deinit(struct cm_policy_live *live)
 void cm_policy_live_refresh(struct cm_policy_live *live)
 {
 	live->now = read_clock();
-	if (live->checked != 0 &&
+	/* without settings mail is deferred: no second of that is too many */
+	if (live->checked != 0 && live->have_set &&
 	    live->now - live->checked < CM_POLICY_FRESH_NS)
 		return;
 	live->checked = live->now;

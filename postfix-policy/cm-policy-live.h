@@ -3,9 +3,10 @@
  * cm-policy-live: what a process works with (settings, rate table, federation
  * rules, mailboxes), kept fresh, and what it says when something is missing.
  *
- * All that can fail is tried again at most once a second, and warned of at
- * most once a minute; until it works, the settings' policy_on_*_failure
- * decide, and without settings their defaults.
+ * Settings that never could be read are tried again at each request, whatever
+ * else can fail at most once a second; it is warned of at most once a minute.
+ * Until it works, the settings' policy_on_*_failure decide, and without
+ * settings their defaults.
  */
 #ifndef CM_POLICY_LIVE_H
 #define CM_POLICY_LIVE_H
