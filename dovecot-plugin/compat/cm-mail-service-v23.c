@@ -2,74 +2,26 @@
  *
  * cm-mail-service on Dovecot 2.3.
  */
-#include "cm-mail-service.h"
+#include "cm-mail-service-private.h"
 
-#include "mail-storage-service.h"
-#include "mail-user.h"
 #include "master-service.h"
 
-#include <unistd.h>
-
-struct cm_mail_service {
-	struct mail_storage_service_ctx *ctx;
-	struct mail_storage_service_user *user;
-	uid_t uid;
-};
-
-struct cm_mail_service *cm_mail_service_init(void)
+struct mail_storage_service_ctx *
+cm_mail_service_ctx(enum mail_storage_service_flags flags)
 {
-	struct cm_mail_service *service = i_new(struct cm_mail_service, 1);
-
-	service->uid = geteuid();
-	service->ctx = mail_storage_service_init(
-		master_service, NULL,
-		MAIL_STORAGE_SERVICE_FLAG_USERDB_LOOKUP |
-		MAIL_STORAGE_SERVICE_FLAG_TEMP_PRIV_DROP |
-		MAIL_STORAGE_SERVICE_FLAG_NO_CHDIR |
-		MAIL_STORAGE_SERVICE_FLAG_NO_LOG_INIT |
-		MAIL_STORAGE_SERVICE_FLAG_NO_IDLE_TIMEOUT);
-	return service;
+	return mail_storage_service_init(master_service, NULL, flags);
 }
 
-static void restore(struct cm_mail_service *service)
-{
-	if (geteuid() != service->uid && seteuid(service->uid) < 0)
-		i_fatal("seteuid(%s) failed: %m", dec2str(service->uid));
-}
-
-int cm_mail_service_open(struct cm_mail_service *service, const char *name,
+int cm_mail_service_next(struct mail_storage_service_ctx *ctx,
+			 struct mail_storage_service_input *input,
+			 struct mail_storage_service_user **service_user_r,
 			 struct mail_user **user_r, const char **error_r)
 {
-	struct mail_storage_service_input input;
 	int ret;
 
-	i_zero(&input);
-	input.module = "mail";
-	input.service = "doveadm";
-	input.username = name;
-	ret = mail_storage_service_lookup_next(service->ctx, &input,
-					       &service->user, user_r,
-					       error_r);
-	if (ret <= 0)
-		restore(service);
+	input->module = "mail";
+	ret = mail_storage_service_lookup_next(ctx, input, service_user_r,
+					       user_r, error_r);
+	/* -2: trouble that is this user's alone */
 	return ret < 0 ? -1 : ret;
-}
-
-void cm_mail_service_close(struct cm_mail_service *service,
-			   struct mail_user **user)
-{
-	mail_user_deinit(user);
-	mail_storage_service_user_unref(&service->user);
-	restore(service);
-}
-
-void cm_mail_service_deinit(struct cm_mail_service **_service)
-{
-	struct cm_mail_service *service = *_service;
-
-	*_service = NULL;
-	if (service == NULL)
-		return;
-	mail_storage_service_deinit(&service->ctx);
-	i_free(service);
 }
