@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-account-dir.h"
+#include "cm-file.h"
 #include "cm-io.h"
 
 #include "cm-account-rules.h"
@@ -120,23 +121,21 @@ bool cm_account_hash_valid(const char *hash, size_t len)
 	return true;
 }
 
-static enum cm_dir_result read_hash_fd(int fd, char *buf,
-				       const char **error_r)
+enum cm_dir_result cm_account_read_hash_file(int dir_fd, const char *file,
+					     char buf[CM_ACCOUNT_MAX_HASH + 1],
+					     const char **error_r)
 {
+	static const struct cm_file_words words =
+		CM_FILE_WORDS("a password file");
 	/* room for the newline, and one more to see that it is too long */
 	char text[CM_ACCOUNT_MAX_HASH + 2];
-	struct stat st;
-	ssize_t ret;
+	enum cm_dir_result result;
 	size_t len;
 
-	if (fstat(fd, &st) < 0)
-		return failed("stat a password file", error_r);
-	if (!S_ISREG(st.st_mode))
-		return corrupt("a password file is no regular file", error_r);
-	ret = cm_read_all(fd, text, sizeof(text));
-	if (ret < 0)
-		return failed("read a password file", error_r);
-	len = (size_t)ret;
+	result = cm_file_read(dir_fd, file, &words, text,
+			      CM_ACCOUNT_MAX_HASH + 1, &len, error_r);
+	if (result != CM_DIR_OK)
+		return result;
 	if (len > 0 && text[len - 1] == '\n')
 		len--;
 	if (!cm_account_hash_valid(text, len))
@@ -144,28 +143,6 @@ static enum cm_dir_result read_hash_fd(int fd, char *buf,
 	memcpy(buf, text, len);
 	buf[len] = '\0';
 	return CM_DIR_OK;
-}
-
-enum cm_dir_result cm_account_read_hash_file(int dir_fd, const char *file,
-					     char buf[CM_ACCOUNT_MAX_HASH + 1],
-					     const char **error_r)
-{
-	enum cm_dir_result result;
-	int fd;
-
-	/* O_NONBLOCK: a FIFO planted here must not stop us. */
-	fd = openat(dir_fd, file,
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0) {
-		if (errno == ENOENT)
-			return CM_DIR_UNKNOWN;
-		if (errno == ELOOP)
-			return corrupt("a password file is a link", error_r);
-		return failed("open a password file", error_r);
-	}
-	result = read_hash_fd(fd, buf, error_r);
-	cm_close_keep_errno(fd);
-	return result;
 }
 
 enum cm_dir_result cm_account_read_hash(int account_fd,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-account-info.h"
+#include "cm-file.h"
 #include "cm-io.h"
 
 #include <dirent.h>
@@ -19,6 +20,8 @@
 
 /* How often we start again when somebody else writes it, too. */
 #define MAX_TRIES 5
+
+static const struct cm_file_words words = CM_FILE_WORDS("account.json");
 
 static enum cm_dir_result failed(const char *what, const char **error_r)
 {
@@ -46,40 +49,6 @@ int cm_account_info_day(time_t now)
 		return 0;
 	return day > CM_ACCOUNT_INFO_MAX_DAY ? CM_ACCOUNT_INFO_MAX_DAY :
 					       (int)day;
-}
-
-/* buf has room for one byte more than a file may have. */
-static enum cm_dir_result read_file(int account_fd, char *buf, size_t *len_r,
-				    const char **error_r)
-{
-	int fd = openat(account_fd, CM_ACCOUNT_FILE_INFO,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	enum cm_dir_result result = CM_DIR_OK;
-	struct stat st;
-	ssize_t ret;
-
-	*len_r = 0;
-	if (fd < 0 && errno == ENOENT)
-		return CM_DIR_UNKNOWN;
-	if (fd < 0 && errno == ELOOP)
-		return corrupt("account.json is a link", error_r);
-	if (fd < 0)
-		return failed("open account.json", error_r);
-	if (fstat(fd, &st) < 0)
-		result = failed("stat account.json", error_r);
-	else if (!S_ISREG(st.st_mode))
-		result = corrupt("account.json is no regular file", error_r);
-	if (result == CM_DIR_OK) {
-		ret = cm_read_all(fd, buf, CM_ACCOUNT_INFO_MAX_SIZE + 1);
-		if (ret < 0)
-			result = failed("read account.json", error_r);
-		else
-			*len_r = (size_t)ret;
-	}
-	cm_close_keep_errno(fd);
-	if (result == CM_DIR_OK && *len_r > CM_ACCOUNT_INFO_MAX_SIZE)
-		return corrupt("account.json is too large", error_r);
-	return result == CM_DIR_OK && *len_r == 0 ? CM_DIR_UNKNOWN : result;
 }
 
 static bool get_day(const json_t *root, const char *key, int *day_r)
@@ -131,7 +100,11 @@ static enum cm_dir_result load(int account_fd, json_t **root_r,
 
 	*root_r = NULL;
 	cm_account_info_init(info_r);
-	result = read_file(account_fd, buf, &len, error_r);
+	result = cm_file_read(account_fd, CM_ACCOUNT_FILE_INFO, &words, buf,
+			      CM_ACCOUNT_INFO_MAX_SIZE, &len, error_r);
+	/* a power cut on some file systems: as good as none */
+	if (result == CM_DIR_OK && len == 0)
+		result = CM_DIR_UNKNOWN;
 	if (result != CM_DIR_OK)
 		return result;
 	*root_r = json_loadb(buf, len, JSON_REJECT_DUPLICATES, NULL);

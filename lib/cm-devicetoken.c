@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-devicetoken.h"
+#include "cm-file.h"
 #include "cm-io.h"
 
 #include <errno.h>
@@ -27,6 +28,8 @@ struct entry {
 	time_t when;
 	size_t position;
 };
+
+static const struct cm_file_words words = CM_FILE_WORDS("metadata.json");
 
 static enum cm_dir_result failed(const char *what, const char **error_r)
 {
@@ -99,31 +102,26 @@ static enum cm_dir_result parse(const char *text, size_t len, time_t mtime,
 	return result;
 }
 
-static enum cm_dir_result read_file(int fd, json_t **root_r,
-				    const char **error_r)
+static enum cm_dir_result read_file(int fd, const struct stat *st,
+				    json_t **root_r, const char **error_r)
 {
 	enum cm_dir_result result;
-	struct stat st;
 	ssize_t len;
 	char *buf;
 
-	if (fstat(fd, &st) < 0)
-		return failed("stat metadata.json", error_r);
-	if (!S_ISREG(st.st_mode))
-		return corrupt("metadata.json is no regular file", error_r);
-	if (st.st_size > CM_DEVICETOKEN_MAX_FILE)
-		return corrupt("metadata.json is too large", error_r);
+	if (st->st_size > CM_DEVICETOKEN_MAX_FILE)
+		return corrupt(words.large, error_r);
 	/* a power cut on some file systems: as good as none */
-	if (st.st_size == 0)
+	if (st->st_size == 0)
 		return CM_DIR_UNKNOWN;
-	buf = malloc((size_t)st.st_size);
+	buf = malloc((size_t)st->st_size);
 	if (buf == NULL)
 		return no_memory(error_r);
-	len = cm_read_all(fd, buf, (size_t)st.st_size);
+	len = cm_read_all(fd, buf, (size_t)st->st_size);
 	if (len < 0) {
-		result = failed("read metadata.json", error_r);
+		result = failed(words.read, error_r);
 	} else {
-		result = parse(buf, (size_t)len, st.st_mtim.tv_sec, root_r,
+		result = parse(buf, (size_t)len, st->st_mtim.tv_sec, root_r,
 			       error_r);
 	}
 	free(buf);
@@ -134,18 +132,16 @@ static enum cm_dir_result read_file(int fd, json_t **root_r,
 static enum cm_dir_result load(int account_fd, json_t **root_r,
 			       const char **error_r)
 {
-	int fd = openat(account_fd, CM_DEVICETOKEN_FILE,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	enum cm_dir_result result;
+	struct stat st;
+	int fd;
 
 	*root_r = NULL;
-	if (fd < 0 && errno == ENOENT)
-		return CM_DIR_UNKNOWN;
-	if (fd < 0 && (errno == ELOOP || errno == ENXIO))
-		return corrupt("metadata.json is no regular file", error_r);
-	if (fd < 0)
-		return failed("open metadata.json", error_r);
-	result = read_file(fd, root_r, error_r);
+	result = cm_file_open(account_fd, CM_DEVICETOKEN_FILE, &words, &st,
+			      &fd, error_r);
+	if (result != CM_DIR_OK)
+		return result;
+	result = read_file(fd, &st, root_r, error_r);
 	cm_close_keep_errno(fd);
 	return result;
 }

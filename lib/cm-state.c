@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-state.h"
+#include "cm-file.h"
 #include "cm-io.h"
 
 #include <errno.h>
@@ -75,30 +76,20 @@ enum cm_dir_result cm_state_folder(int parent_fd, const char *name, bool make,
 static enum cm_dir_result read_key(int state_fd, unsigned char *key_r,
 				   const char **error_r)
 {
+	static const struct cm_file_words words =
+		CM_FILE_WORDS("the key in state_dir");
 	unsigned char buf[CM_STATE_KEY_SIZE + 1];
-	enum cm_dir_result result = CM_DIR_OK;
-	struct stat st;
-	ssize_t ret = -1;
-	int fd = openat(state_fd, CM_STATE_KEY_FILE,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	enum cm_dir_result result;
+	size_t size;
 
-	if (fd < 0 && errno == ENOENT)
-		return CM_DIR_UNKNOWN;
-	if (fd < 0 && errno == ELOOP)
-		return corrupt("the key in state_dir is a link", error_r);
-	if (fd < 0)
-		return failed("open the key in state_dir", error_r);
-	if (fstat(fd, &st) == 0)
-		ret = S_ISREG(st.st_mode) ? cm_read_all(fd, buf, sizeof(buf)) :
-					    0;
-	if (ret < 0)
-		result = failed("read the key in state_dir", error_r);
-	else if (ret != CM_STATE_KEY_SIZE)
-		result = corrupt("the key in state_dir is damaged", error_r);
-	else
-		memcpy(key_r, buf, CM_STATE_KEY_SIZE);
-	cm_close_keep_errno(fd);
-	return result;
+	result = cm_file_read(state_fd, CM_STATE_KEY_FILE, &words, buf,
+			      CM_STATE_KEY_SIZE, &size, error_r);
+	if (result != CM_DIR_OK)
+		return result;
+	if (size != CM_STATE_KEY_SIZE)
+		return corrupt("the key in state_dir is damaged", error_r);
+	memcpy(key_r, buf, CM_STATE_KEY_SIZE);
+	return CM_DIR_OK;
 }
 
 /* Returns 0 also if somebody else was first. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-token.h"
+#include "cm-file.h"
 #include "cm-io.h"
 #include "cm-token-private.h"
 
@@ -14,6 +15,9 @@
 #include <unistd.h>
 
 #define PURPOSE "token"
+
+static const struct cm_file_words words =
+	CM_FILE_WORDS("a registration token");
 
 static enum cm_dir_result failed(const char *what, const char **error_r)
 {
@@ -101,40 +105,6 @@ void cm_tokens_close(struct cm_tokens *tokens)
 	tokens->fd = -1;
 }
 
-static enum cm_dir_result read_file(int length_fd, const char *id, char *buf,
-				    size_t *size_r, const char **error_r)
-{
-	int fd = openat(length_fd, id,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	enum cm_dir_result result = CM_DIR_OK;
-	struct stat st;
-	ssize_t ret;
-
-	if (fd < 0 && errno == ENOENT)
-		return CM_DIR_UNKNOWN;
-	if (fd < 0 && errno == ELOOP)
-		return corrupt("a registration token is a link", error_r);
-	if (fd < 0)
-		return failed("open a registration token", error_r);
-	if (fstat(fd, &st) < 0)
-		result = failed("stat a registration token", error_r);
-	else if (!S_ISREG(st.st_mode))
-		result = corrupt("a registration token is no regular file",
-				 error_r);
-	if (result == CM_DIR_OK) {
-		ret = cm_read_all(fd, buf, CM_TOKEN_MAX_FILE + 1);
-		if (ret < 0)
-			result = failed("read a registration token", error_r);
-		else if (ret > CM_TOKEN_MAX_FILE)
-			result = corrupt("a registration token is too large",
-					 error_r);
-		else
-			*size_r = (size_t)ret;
-	}
-	cm_close_keep_errno(fd);
-	return result;
-}
-
 /* Missing: *value stays as it is. */
 static bool get_number(const json_t *root, const char *key, json_int_t max,
 		       json_int_t *value)
@@ -194,7 +164,8 @@ enum cm_dir_result cm_token_read(int length_fd, const char *id,
 	json_t *root;
 
 	memset(token_r, 0, sizeof(*token_r));
-	result = read_file(length_fd, id, buf, &size, error_r);
+	result = cm_file_read(length_fd, id, &words, buf, CM_TOKEN_MAX_FILE,
+			      &size, error_r);
 	if (result != CM_DIR_OK)
 		return result;
 	root = json_loadb(buf, size, JSON_REJECT_DUPLICATES, NULL);
