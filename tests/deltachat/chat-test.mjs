@@ -11,8 +11,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { add_call_tests } from './calls.mjs';
-import { Core, load_packages } from './core.mjs';
-import { dclogin, new_login, relay_from_env } from './relay.mjs';
+import {
+	Cores, secure_join, STATE_OUT_FAILED, STATE_OUT_MDN_RCVD,
+} from './cores.mjs';
+import { dclogin } from './relay.mjs';
 import { check, diag, same, Suite } from './tap.mjs';
 
 /** The whole takes half a minute; past this something hangs. */
@@ -25,56 +27,20 @@ const REFUSED_SECONDS = 10;
 /** What the gate answers; the core looks for the second half of it. */
 const REFUSED_TEXT = /Encryption Needed: Invalid Unencrypted Mail/i;
 
-/** The core's message states (dc_msg_get_state). */
-const STATE_OUT_FAILED = 24;
-const STATE_OUT_MDN_RCVD = 28;
-/** SecurejoinInviterProgress and SecurejoinJoinerProgress at the end. */
-const PROGRESS_DONE = 1000;
-
 const [modules, work] = process.argv.slice(2);
-const relay = relay_from_env(process.env);
-const packages = await load_packages(modules);
+const cores = await Cores.load(modules, work);
+const { relay } = cores;
 const suite = new Suite();
-const cores = [];
 /** What one test leaves for the next. */
 const have = {};
 
-/** A core with its own accounts directory, closed at the end. */
-function new_core(name) {
-	const core = new Core(packages, path.join(work, name), name);
+/** JOINER scans INVITER's code; both must call the other verified then. */
+async function verified_join(inviter, joiner, change_qr) {
+	const ids = await secure_join(inviter, joiner, change_qr);
 
-	cores.push(core);
-	return core;
-}
-
-/** A new account: it comes into being by this login. */
-async function new_account(name) {
-	const core = new_core(name);
-
-	core.login = new_login(relay);
-	await core.configure(dclogin(relay, core.login), { displayname: name });
-	same(core.addr, core.login.addr, 'address');
-	await core.online();
-	return core;
-}
-
-/** JOINER scans INVITER's code; sets what each calls the other. */
-async function secure_join(inviter, joiner, change_qr = (qr) => qr) {
-	const inviter_since = inviter.mark();
-	const joiner_since = joiner.mark();
-	const match = (event) => event.progress === PROGRESS_DONE;
-	const qr = await inviter.rpc.getChatSecurejoinQrCode(inviter.id, null);
-
-	await joiner.rpc.secureJoin(joiner.id, change_qr(qr));
-	const [seen_joiner, seen_inviter] = await Promise.all([
-		inviter.event('SecurejoinInviterProgress',
-			{ since: inviter_since, match }),
-		joiner.event('SecurejoinJoinerProgress',
-			{ since: joiner_since, match }),
-	]);
-	await check_verified(inviter, seen_joiner.contactId, joiner);
-	await check_verified(joiner, seen_inviter.contactId, inviter);
-	return [seen_joiner.contactId, seen_inviter.contactId];
+	await check_verified(inviter, ids[0], joiner);
+	await check_verified(joiner, ids[1], inviter);
+	return ids;
 }
 
 async function check_verified(core, contact_id, other) {
@@ -101,15 +67,15 @@ async function receive_text(core, text, from) {
 }
 
 suite.add('two new accounts by dclogin: link', [], async () => {
-	have.alice = await new_account('alice');
-	have.bob = await new_account('bob');
+	have.alice = await cores.account('alice');
+	have.bob = await cores.account('bob');
 });
 
 suite.add('verified contact by SecureJoin QR code',
 	['two new accounts by dclogin: link'], async () => {
 	const { alice, bob } = have;
 
-	[have.alice_bob, have.bob_alice] = await secure_join(alice, bob);
+	[have.alice_bob, have.bob_alice] = await verified_join(alice, bob);
 	have.alice_chat = await alice.rpc.createChatByContactId(
 		alice.id, have.alice_bob);
 	have.bob_chat = await bob.rpc.createChatByContactId(
@@ -167,8 +133,8 @@ suite.add('5 MB file arrives whole',
 // ones always do: the one cleartext message the gate lets through.
 suite.add('legacy SecureJoin request in cleartext',
 	['two new accounts by dclogin: link'], async () => {
-	have.carol = await new_account('carol');
-	[have.alice_carol] = await secure_join(have.alice, have.carol, (qr) => {
+	have.carol = await cores.account('carol');
+	[have.alice_carol] = await verified_join(have.alice, have.carol, (qr) => {
 		const legacy = qr.replace(/&v=3(?=&|$)/, '');
 		check(legacy !== qr, 'the QR code has no v=3 to take out');
 		return legacy;
@@ -235,7 +201,7 @@ suite.add('cleartext is refused at once',
 suite.add('wrong password is refused',
 	['two new accounts by dclogin: link'], async () => {
 	const { login } = have.alice;
-	const mallory = new_core('mallory');
+	const mallory = cores.core('mallory');
 	const wrong = { ...login, password: `${login.password}x` };
 	let error = null;
 
@@ -253,29 +219,15 @@ suite.add('second device logs in to the same account',
 	['two new accounts by dclogin: link'], async () => {
 	const { login } = have.alice;
 	const starttls = Boolean(relay.imap && relay.submission);
-	const second = new_core('alice2');
+	const second = cores.core('alice2');
 
 	await second.configure(dclogin(relay, login, { starttls }));
 	same(second.addr, login.addr, 'address');
 	await second.online();
 });
 
-add_call_tests(suite, new_account);
+add_call_tests(suite, (name) => cores.account(name));
 
-async function close_all() {
-	await Promise.all(cores.map((core) => core.close()));
-}
-
-const late = setTimeout(() => {
-	for (const core of cores)
-		core.dump().forEach(diag);
-	console.log(`Bail out! Not done within ${SUITE_SECONDS} s`);
-	close_all().finally(() => process.exit(1));
-}, SUITE_SECONDS * 1000);
-
-const info = await new_core('nobody').rpc.getSystemInfo();
+const info = await cores.core('nobody').rpc.getSystemInfo();
 diag(`Delta Chat core ${info.deltachat_core_version}, node ${process.version}`);
-const failed = await suite.run(() => cores.flatMap((core) => core.dump()));
-clearTimeout(late);
-await close_all();
-process.exit(failed ? 1 : 0);
+await cores.run(suite, SUITE_SECONDS);

@@ -17,22 +17,20 @@ import https from 'node:https';
 import path from 'node:path';
 import tls from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Core, deadline, load_packages } from './core.mjs';
-import { dclogin, new_login, relay_from_env } from './relay.mjs';
-import { check, diag, same, Suite } from './tap.mjs';
+import { deadline } from './core.mjs';
+import { Cores, secure_join } from './cores.mjs';
+import { check, same, Suite } from './tap.mjs';
 
 const SUITE_SECONDS = 150;
 const IMAP_SECONDS = 20;
 /** A notice that is on its way has arrived after this. */
 const QUIET_MS = 2000;
-const PROGRESS_DONE = 1000;
 const MESSAGES = 5;
 
 const [modules, work] = process.argv.slice(2);
-const relay = relay_from_env(process.env);
-const packages = await load_packages(modules);
+const cores = await Cores.load(modules, work, 'push-');
+const { relay } = cores;
 const suite = new Suite();
-const cores = [];
 const have = {};
 /** The tokens that the proxy was asked to tell, in that order. */
 let told = [];
@@ -104,20 +102,6 @@ function imap(login, commands) {
 		socket.destroy());
 }
 
-async function new_account(name) {
-	const core = new Core(packages, path.join(work, `push-${name}`), name);
-
-	cores.push(core);
-	core.login = new_login(relay);
-	await core.configure(dclogin(relay, core.login),
-		// so that its own messages come to its mailbox, too
-		{ displayname: name, bcc_self: '1' });
-	await core.online();
-	await imap(core.login, [
-		`SETMETADATA "INBOX" (/private/devicetoken "${token_of(name)}")`]);
-	return core;
-}
-
 /** Sends TEXT, waits until the other core has it. */
 async function say(from, chat, to, text) {
 	await from.rpc.miscSendTextMessage(from.id, chat, text);
@@ -125,19 +109,18 @@ async function say(from, chat, to, text) {
 }
 
 suite.add('two accounts with a token each, in a verified chat', [], async () => {
-	const [alice, bob] = [await new_account('alice'), await new_account('bob')];
-	const since = alice.mark();
-	const joiner_since = bob.mark();
-	const match = (event) => event.progress === PROGRESS_DONE;
-	const qr = await alice.rpc.getChatSecurejoinQrCode(alice.id, null);
+	// so that its own messages come to its mailbox, too
+	const accounts = [];
+	for (const name of ['alice', 'bob']) {
+		const core = await cores.account(name, { bcc_self: '1' });
+		await imap(core.login, ['SETMETADATA "INBOX" ' +
+			`(/private/devicetoken "${token_of(name)}")`]);
+		accounts.push(core);
+	}
+	const [alice, bob] = accounts;
+	const [contact] = await secure_join(alice, bob);
 
-	await bob.rpc.secureJoin(bob.id, qr);
-	const seen = await alice.event('SecurejoinInviterProgress',
-		{ since, match });
-	await bob.event('SecurejoinJoinerProgress',
-		{ since: joiner_since, match });
-	have.chat = await alice.rpc.createChatByContactId(
-		alice.id, seen.contactId);
+	have.chat = await alice.rpc.createChatByContactId(alice.id, contact);
 	await sleep(QUIET_MS);
 	for (const name of ['alice', 'bob'])
 		check(told.includes(notice(name)), `${name} was not told`);
@@ -195,24 +178,10 @@ suite.add('a note to oneself: nobody', [
 	same(told.join('\n'), '', 'told');
 });
 
-async function close_all() {
-	await Promise.all(cores.map((core) => core.close()));
-}
-
 if (!process.env.NOTIFY_PORT) {
 	console.log('1..0 # SKIP the relay has to have this notify_url: ' +
 		'let tests/deltachat/run start it');
 	process.exit(0);
 }
-const late = setTimeout(() => {
-	for (const core of cores)
-		core.dump().forEach(diag);
-	console.log(`Bail out! Not done within ${SUITE_SECONDS} s`);
-	close_all().finally(() => process.exit(1));
-}, SUITE_SECONDS * 1000);
 const proxy = await start_proxy();
-const failed = await suite.run(() => cores.flatMap((core) => core.dump()));
-clearTimeout(late);
-await close_all();
-proxy.close();
-process.exit(failed ? 1 : 0);
+await cores.run(suite, SUITE_SECONDS, () => proxy.close());
