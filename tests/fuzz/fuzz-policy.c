@@ -6,6 +6,12 @@
 #include "fuzz.h"
 #include "cm-policy-proto.h"
 
+/* Of so many requests all values are compared; an input of line ends alone has
+ * tens of thousands, and then a run takes milliseconds. */
+#define MAX_COMPARED 16
+/* Larger inputs are not cut into bytes. */
+#define MAX_BYTEWISE 8192
+
 /* FNV-1a over what came out. */
 static uint64_t add(uint64_t hash, const void *data, size_t size)
 {
@@ -39,29 +45,34 @@ static uint64_t run(const uint8_t *data, size_t size, size_t piece)
 	uint64_t state = cm_fuzz_hash(data, size), hash = 0;
 	static struct cm_policy_proto proto;
 	enum cm_policy_event event;
+	unsigned int requests = 0;
+	/* pieces end where this ends, for the sanitizers */
+	size_t room = size == 0 || piece == 1 ? 1 : size;
+	char *buf = malloc(room), *end = buf + room;
 
+	if (buf == NULL)
+		abort();
 	cm_policy_proto_init(&proto);
 	while (size > 0) {
 		size_t n = piece != 0 ? piece : cm_fuzz_piece(&state, size);
-		char *copy;
 		size_t used;
 
 		n = n < size ? n : size;
-		copy = cm_fuzz_copy(data, n);
-		used = cm_policy_proto_feed(&proto, copy, n, &event);
-		free(copy);
+		memcpy(end - n, data, n);
+		used = cm_policy_proto_feed(&proto, end - n, n, &event);
 		cm_fuzz_assert(used > 0 && used <= n);
 		if (event == CM_POLICY_MORE)
 			cm_fuzz_assert(used == n);
 		else
 			hash = add(hash, &event, sizeof(event));
-		if (event == CM_POLICY_REQUEST)
+		if (event == CM_POLICY_REQUEST && requests++ < MAX_COMPARED)
 			hash = add_request(hash, &proto);
 		if (event == CM_POLICY_TOO_BIG)
 			break;
 		data += used;
 		size -= used;
 	}
+	free(buf);
 	return hash;
 }
 
@@ -69,7 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint64_t whole = run(data, size, SIZE_MAX);
 
-	cm_fuzz_assert(run(data, size, 1) == whole);
+	if (size <= MAX_BYTEWISE)
+		cm_fuzz_assert(run(data, size, 1) == whole);
 	cm_fuzz_assert(run(data, size, 0) == whole);
 	return 0;
 }
