@@ -17,11 +17,7 @@ int cm_mail_service_next(struct mail_storage_service_ctx *ctx,
 			 struct mail_storage_service_user **service_user_r,
 			 struct mail_user **user_r, const char **error_r)
 {
-	int ret;
-
 	input->module = "mail";
-	ret = mail_storage_service_lookup_next(ctx, input, service_user_r,
-					       user_r, error_r);
-	/* -2: trouble that is this user's alone */
-	return ret < 0 ? -1 : ret;
+	return mail_storage_service_lookup_next(ctx, input, service_user_r,
+						user_r, error_r);
 }

@@ -44,7 +44,8 @@ int cm_mail_service_open(struct cm_mail_service *service, const char *name,
 				   user_r, error_r);
 	if (ret <= 0)
 		restore(service);
-	return ret;
+	/* -2: trouble that is this user's alone */
+	return ret < 0 ? -1 : ret;
 }
 
 void cm_mail_service_close(struct cm_mail_service *service,
