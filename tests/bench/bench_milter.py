@@ -9,6 +9,22 @@ import time
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+def accepted(run_dir):
+    """Messages that the milter of this run_dir let out, by its own count
+    (lib/cm-counters.h), or None where it keeps none."""
+    try:
+        with open(run_dir + "/milter.counters", "rb") as file:
+            data = file.read()
+    except OSError:
+        return None
+    rows = struct.unpack("=I", data[8:12])[0]
+    for i in range(rows):
+        row = data[16 + 48 * i:16 + 48 * (i + 1)]
+        if row[:40].rstrip(b"\0") == b"outgoing accept":
+            return struct.unpack("=Q", row[40:])[0]
+    return None
+
+
 class Milter:
     def __init__(self, program, folder, domain):
         self.program = program
@@ -91,19 +107,7 @@ class Milter:
         return self._status_kb("VmHWM")
 
     def accepted(self):
-        """Messages it let out, by its own count (lib/cm-counters.h), or
-        None where it keeps none."""
-        try:
-            with open(self.folder + "/run/milter.counters", "rb") as file:
-                data = file.read()
-        except OSError:
-            return None
-        rows = struct.unpack("=I", data[8:12])[0]
-        for i in range(rows):
-            row = data[16 + 48 * i:16 + 48 * (i + 1)]
-            if row[:40].rstrip(b"\0") == b"outgoing accept":
-                return struct.unpack("=Q", row[40:])[0]
-        return None
+        return accepted(self.folder + "/run")
 
 
 class EmptyMilter(Milter):

@@ -76,6 +76,30 @@ def free_port():
         return sock.getsockname()[1]
 
 
+def log_tail(path):
+    try:
+        with open(path, errors="replace") as file:
+            return "".join(file.readlines()[-10:])
+    except OSError:
+        return ""
+
+
+def queued(queue):
+    """Number of messages that are not delivered yet."""
+    return sum(len(files) for name in ("incoming", "active", "deferred")
+               for _, _, files in os.walk(f"{queue}/{name}"))
+
+
+def drain(queue, log, seconds=60):
+    """Waits until Postfix has passed on what is in its queue directory."""
+    deadline = time.monotonic() + seconds
+    while queued(queue) > 0:
+        if time.monotonic() > deadline:
+            raise RuntimeError("Postfix does not empty its queue:\n" +
+                               log_tail(log))
+        time.sleep(0.02)
+
+
 class Postfix:
     """plain_port, milter_port and, if there is another milter to compare
     with, floor_port are where to send to."""
@@ -130,28 +154,11 @@ class Postfix:
             self.pid = int(file.read())
 
     def log_tail(self):
-        try:
-            with open(self.folder + "/log/postfix.log",
-                      errors="replace") as file:
-                return "".join(file.readlines()[-10:])
-        except OSError:
-            return ""
-
-    def queued(self):
-        """Number of messages that are not delivered yet."""
-        count = 0
-        for name in ("incoming", "active", "deferred"):
-            for _, _, files in os.walk(self.folder + "/queue/" + name):
-                count += len(files)
-        return count
+        return log_tail(self.folder + "/log/postfix.log")
 
     def drain(self, seconds=60):
-        deadline = time.monotonic() + seconds
-        while self.queued() > 0:
-            if time.monotonic() > deadline:
-                raise RuntimeError("Postfix does not empty its queue:\n" +
-                                   self.log_tail())
-            time.sleep(0.02)
+        drain(self.folder + "/queue", self.folder + "/log/postfix.log",
+              seconds)
 
     def stop(self):
         if self.pid is None:

@@ -113,16 +113,17 @@ def shell(relay_dir, command, *args, env=None):
 
 
 @contextlib.contextmanager
-def started_relay(tap, *settings, local_conf="", before_start=None, env=None):
-    """A running relay with these chatmail.ini settings. local_conf is put at
-    the end of Dovecot's; before_start(relay) may prepare the folder; env is
-    for relay_init."""
+def started_relay(tap, *settings, local_conf="", before_start=None, env=None,
+                  below="/tmp"):
+    """A running relay with these chatmail.ini settings, in a folder below
+    that one. local_conf is put at the end of Dovecot's; before_start(relay)
+    may prepare the folder; env is for relay_init."""
     skip_unless_servers()
     # Most tests send faster than people do, and are not about that.
     if not any(line.startswith("max_user_send_burst_size=")
                for line in settings):
         settings = *settings, "max_user_send_burst_size=1000"
-    base = tempfile.mkdtemp(prefix="cm-int.", dir="/tmp")
+    base = tempfile.mkdtemp(prefix="cm-int.", dir=below)
     try:
         shell(base, "relay_init", *settings, env=env)
         relay = relay_client.Relay(base)
