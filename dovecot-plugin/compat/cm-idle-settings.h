@@ -3,7 +3,7 @@
  * cm-idle-settings: the setting of plugin chatmail_idle.
  *
  *   chatmail_idle_delay  how long the first change waits for others. With a
- *                        unit ("5 ms"), 0 to CM_IDLE_MAX_DELAY_MSECS.
+ *                        unit ("1 ms"), 0 to CM_IDLE_MAX_DELAY_MSECS.
  *                        2.3: in plugin { }. 2.4: at top level or anywhere
  *                        that settings may stand.
  */
@@ -12,7 +12,7 @@
 
 struct mail_user;
 
-#define CM_IDLE_DEFAULT_DELAY "5 ms"
+#define CM_IDLE_DEFAULT_DELAY "1 ms"
 /* Dovecot's own delay: beyond it the plugin would make things worse. */
 #define CM_IDLE_MAX_DELAY_MSECS 500
 
