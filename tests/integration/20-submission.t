@@ -36,6 +36,20 @@ def without_trace(message):
     return message
 
 
+def check_tls(tap, relay):
+    with tap.check("TLS 1.3, and no session ticket for the greeting to wait "
+                   "behind"):
+        conn = relay.smtp()
+        expect(conn.sock.version(), "TLSv1.3")
+        # it would have come before the greeting
+        expect(conn.sock.session.has_ticket, False)
+        conn.quit()
+    with tap.check("where clients speak first there is one"):
+        conn = relay.port25()
+        expect(conn.sock.session.has_ticket, True)
+        conn.quit()
+
+
 def check_gate(tap, relay, alice, bob, armor):
     conn = relay.smtp(alice)
     with tap.check("cleartext: 523 with a text that Delta Chat knows, and the "
@@ -193,6 +207,7 @@ with Tap() as tap, \
     relay.imap(bob).logout()
     gpg.make_key(bob[0])
     armor = gpg.encrypt("Hello Bob", bob[0])
+    check_tls(tap, relay)
     check_gate(tap, relay, alice, bob, armor)
     check_envelope(tap, relay, alice, bob, armor)
     check_size(tap, relay, alice, bob, gpg)

@@ -224,7 +224,9 @@ relay_init_postfix() {
 
 	# The shipped files, through the shipped program.
 	mkdir "$1/postfix/shipped"
-	cp "$relay_conf_d/postfix/chatmail-postconf" "$1/postfix/shipped/"
+	cp "$relay_conf_d/postfix/chatmail-postconf" \
+		"$relay_conf_d/postfix/chatmail-openssl.cnf" \
+		"$1/postfix/shipped/"
 	relay_paths "$1" | sed -f /dev/stdin \
 		"$relay_conf_d/postfix/main.cf.chatmail" \
 		>"$1/postfix/shipped/main.cf.chatmail"
