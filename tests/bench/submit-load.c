@@ -65,6 +65,7 @@ static char *read_whole(const char *path)
 	if (ferror(file) || file_size == 0 || file_size == MAX_FILE)
 		fail(path, "is empty, too large or unreadable");
 	(void)fclose(file);
+	text[file_size] = '\0';
 	return text;
 }
 
@@ -91,12 +92,12 @@ static void set_up(struct client *client, int number, const char *text,
 		       NAME_DIGITS, number);
 	(void)snprintf(client->address, sizeof(client->address), "%s@%s", name,
 		       argv[6]);
-	client->message = malloc(file_size);
+	client->message = malloc(file_size + 1);
 	client->easy = curl_easy_init();
 	if (client->message == NULL || client->easy == NULL)
 		fail("memory", "there is none");
-	memcpy(client->message, text, file_size);
-	at = memmem(client->message, file_size, NAME, sizeof(NAME) - 1);
+	memcpy(client->message, text, file_size + 1);
+	at = strstr(client->message, NAME);
 	if (at == NULL)
 		fail(argv[9], "has no sender " NAME);
 	memcpy(at, name, sizeof(name) - 1);
