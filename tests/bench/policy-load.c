@@ -8,9 +8,10 @@
  * Each connection has one request under way, as a smtpd has. A PROGRAM is
  * started once per connection with a socket for its standard streams, as
  * Postfix's spawn(8) does. Each message, of one of ACCOUNTS logins in turn, is
- * two requests, as on submission: RCPT and END-OF-MESSAGE. Prints requests per second, how many were answered other than
- * DUNNO, and the largest private memory of a PROGRAM's process in KiB without
- * shared mappings (0 for a socket).
+ * two requests, as on submission with two recipients. Prints requests per
+ * second, how many were answered other than DUNNO, and the largest private
+ * memory of a PROGRAM's process in KiB without shared mappings (0 for a
+ * socket).
  */
 #include <errno.h>
 #include <poll.h>
@@ -34,7 +35,7 @@ struct connection {
 	int fd;
 	pid_t pid;
 	unsigned long message;
-	int at_end; /* of the message: its second request */
+	int second; /* of the message: its second request */
 	char reply[1024];
 	size_t used;
 };
@@ -94,11 +95,11 @@ static void ask(struct connection *conn)
 	unsigned long account;
 	int len;
 
-	if (!conn->at_end)
+	if (!conn->second)
 		conn->message = messages++;
 	account = conn->message * 7919 % accounts;
 	len = snprintf(text, sizeof(text),
-		"request=smtpd_access_policy\nprotocol_state=%s\n"
+		"request=smtpd_access_policy\nprotocol_state=RCPT\n"
 		"protocol_name=ESMTP\nclient_address=192.0.2.1\n"
 		"client_name=unknown\nclient_port=51234\n"
 		"reverse_client_name=unknown\nserver_address=192.0.2.2\n"
@@ -113,9 +114,8 @@ static void ask(struct connection *conn)
 		"ccert_pubkey_fingerprint=\nencryption_protocol=TLSv1.3\n"
 		"encryption_cipher=TLS_AES_256_GCM_SHA384\n"
 		"encryption_keysize=256\npolicy_context=\n\n",
-		conn->at_end ? "END-OF-MESSAGE" : "RCPT", account,
-		conn->at_end, conn->message, account);
-	conn->at_end = !conn->at_end;
+		account, conn->second, conn->message, account);
+	conn->second = !conn->second;
 	requests++;
 	if (write(conn->fd, text, (size_t)len) != len)
 		fail("write");

@@ -586,9 +586,14 @@ relay_postconf() {
 
 relay_reload_postfix() {
 	relay_env "$1" || return 1
-	relay_n=$(relay_pid "$RELAY_POSTFIX_PID") || {
-		relay_error "Postfix does not run in $RELAY_DIR"
-		return 1
-	}
+	relay_n=$(relay_pid "$RELAY_POSTFIX_PID") ||
+		relay_error "Postfix does not run in $RELAY_DIR" || return 1
+	relay_reloads=$(grep -c 'reload --' "$RELAY_LOG/postfix.log")
 	kill -HUP "$relay_n"
+	relay_wait $RELAY_TIMEOUT relay_reloaded ||
+		relay_error "Postfix does not reload: $RELAY_LOG/postfix.log"
+}
+
+relay_reloaded() {
+	[ "$(grep -c 'reload --' "$RELAY_LOG/postfix.log")" -gt "$relay_reloads" ]
 }
