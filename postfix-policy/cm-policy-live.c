@@ -193,9 +193,10 @@ void cm_policy_live_refresh(struct cm_policy_live *live)
 }
 
 static enum cm_policy_known look_up_blocked(struct cm_policy_live *live,
-					    const char *login)
+					    const char *login, size_t len)
 {
-	char path[sizeof(live->login) + sizeof(CM_ACCOUNT_FILE_DISABLED)];
+	static const char file[] = "/" CM_ACCOUNT_FILE_DISABLED;
+	char path[sizeof(live->login) + sizeof(file)];
 	const char *error = "";
 	enum cm_dir_result result;
 	struct stat st;
@@ -207,8 +208,8 @@ static enum cm_policy_known look_up_blocked(struct cm_policy_live *live,
 	    CM_DIR_OK)
 		goto failed;
 	/* the usual answer, by one system call instead of three */
-	(void)snprintf(path, sizeof(path), "%s/" CM_ACCOUNT_FILE_DISABLED,
-		       login);
+	memcpy(path, login, len);
+	memcpy(path + len, file, sizeof(file));
 	if (fstatat(live->mailboxes_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
 	    errno == ENOENT)
 		return CM_POLICY_NO;
@@ -249,7 +250,7 @@ enum cm_policy_known cm_policy_is_blocked(struct cm_policy_live *live,
 	    live->now - live->login_checked < CM_POLICY_FRESH_NS)
 		return live->login_blocked ? CM_POLICY_YES : CM_POLICY_NO;
 	live->login[0] = '\0';
-	known = look_up_blocked(live, name);
+	known = look_up_blocked(live, name, len);
 	if (known != CM_POLICY_UNKNOWN) {
 		memcpy(live->login, name, len + 1);
 		live->login_checked = live->now;
