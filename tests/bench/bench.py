@@ -34,8 +34,8 @@ GOAL_PEAK_KB = 32 * 1024
 
 COLUMNS = (("size", "%-5s"), ("conc", "%4s"), ("messages", "%8s"),
            ("without/s", "%9s"), ("with/s", "%9s"), ("ratio", "%6s"),
-           ("goal", "%5s"), ("empty", "%6s"), ("added ms", "%9s"), ("CPU ms", "%8s"),
-           ("peak KiB", "%9s"), ("idle KiB", "%9s"), ("spread", "%7s"))
+           ("goal", "%5s"), ("empty", "%6s"), ("added ms", "%9s"),
+           ("CPU ms", "%8s"), ("empty", "%6s"), ("peak KiB", "%9s"), ("idle KiB", "%9s"), ("spread", "%7s"))
 
 
 class Usage(Exception):
@@ -132,9 +132,9 @@ def count_for(postfix, path, sessions, seconds, reuse):
     return min(rounds * sessions, MAX_MESSAGES)
 
 
-def measure(postfix, milter, path, sessions, runs, seconds, reuse):
-    """One row: the same messages without a milter, with ours and with an
-    empty one, in turn."""
+def measure(postfix, milter, floor, path, sessions, runs, seconds, reuse):
+    """One row: the same messages without a milter, with ours and with floor,
+    an empty one, in turn."""
     messages = count_for(postfix, path, sessions, seconds, reuse)
     # its share of warming up
     send(postfix.milter_port, path, sessions, sessions, reuse)
@@ -143,7 +143,7 @@ def measure(postfix, milter, path, sessions, runs, seconds, reuse):
 
     plain, with_milter, empty = [], [], []
     milter.reset_peak()
-    cpu = milter.cpu_seconds()
+    cpu, floor_cpu = milter.cpu_seconds(), floor.cpu_seconds()
     accepted = milter.accepted()
     for i in range(runs):
         order = [(postfix.plain_port, plain),
@@ -153,6 +153,7 @@ def measure(postfix, milter, path, sessions, runs, seconds, reuse):
             times.append(send(port, path, sessions, messages, reuse))
             postfix.drain()
     cpu = milter.cpu_seconds() - cpu
+    floor_cpu = floor.cpu_seconds() - floor_cpu
     now = milter.accepted()
     if now is not None and now - accepted != messages * runs:
         raise RuntimeError(f"the milter accepted {now - accepted} messages "
@@ -167,6 +168,7 @@ def measure(postfix, milter, path, sessions, runs, seconds, reuse):
         # as each of the concurrent clients sees it
         "added_ms": (b - a) * 1000 * sessions / messages,
         "cpu_ms": cpu * 1000 / (messages * runs),
+        "empty_cpu_ms": floor_cpu * 1000 / (messages * runs),
         "peak_kb": milter.peak_kb(),
         # of the slower kind, how far runs lie apart
         "spread": max(max(t) / min(t) for t in (plain, with_milter)) - 1,
@@ -186,7 +188,7 @@ def format_row(size, sessions, row, idle):
             "-" if goal is None else "%.2f%s" % (goal, "!" if missed else ""),
             "%.2f" % row["empty"],
             "%.2f" % row["added_ms"], "%.3f" % row["cpu_ms"],
-            row["peak_kb"], idle, "%.0f%%" % (100 * row["spread"]))
+            "%.3f" % row["empty_cpu_ms"], row["peak_kb"], idle, "%.0f%%" % (100 * row["spread"]))
 
 
 def goals_missed(rows, idle):
@@ -203,8 +205,8 @@ def goals_missed(rows, idle):
 
 
 def write_tsv(path, rows, idle):
-    keys = ("messages", "without", "with", "ratio", "empty", "added_ms", "cpu_ms",
-            "peak_kb", "spread")
+    keys = ("messages", "without", "with", "ratio", "empty", "added_ms",
+            "cpu_ms", "empty_cpu_ms", "peak_kb", "spread")
     with open(path, "w") as file:
         file.write("size\tconcurrency\t" + "\t".join(keys) + "\tidle_kb\n")
         for (size, sessions), row in rows.items():
@@ -246,8 +248,8 @@ def run(folder, program, options):
         print_row([title for title, _ in COLUMNS])
         for size in sizes:
             for sessions in concurrency:
-                row = measure(postfix, milter, paths[size], sessions, runs,
-                              seconds, reuse)
+                row = measure(postfix, milter, floor, paths[size], sessions,
+                              runs, seconds, reuse)
                 rows[size, sessions] = row
                 print_row(format_row(size, sessions, row, idle))
         return rows, idle
