@@ -13,7 +13,6 @@
 
 #include <unistd.h>
 
-#define MILTER_COUNTERS "milter.counters"
 /* Room for any value as it stands in chatmail.ini. */
 #define MAX_VALUE 4096
 
@@ -192,9 +191,9 @@ static void print_accounts(struct cm_doveadm_relay *relay)
 }
 
 /* "incoming reject empty" -> milter_incoming_reject_empty */
-static const char *counter_name(const char *name)
+static const char *counter_name(const char *who, const char *name)
 {
-	char *text = t_strdup_noconst(t_strconcat("milter_", name, NULL)), *p;
+	char *text = t_strdup_noconst(t_strconcat(who, "_", name, NULL)), *p;
 
 	for (p = text; *p != '\0'; p++) {
 		if (*p == ' ')
@@ -203,21 +202,22 @@ static const char *counter_name(const char *name)
 	return text;
 }
 
-static void print_milter(struct cm_doveadm_relay *relay)
+/* What a program of ours counts in run_dir/WHO.counters. */
+static void print_counters(struct cm_doveadm_relay *relay, const char *who)
 {
 	struct cm_counters_view *view = t_new(struct cm_counters_view, 1);
-	const char *path = t_strconcat(relay->set.run_dir,
-				       "/"MILTER_COUNTERS, NULL);
+	const char *path = t_strconcat(relay->set.run_dir, "/", who,
+				       ".counters", NULL);
 	unsigned int i;
 
-	/* none: the milter has not been started since the machine was */
+	/* none: it has not been started since the machine was */
 	if (cm_counters_read(path, view) < 0) {
 		i_error("cannot read %s: %m", path);
 		cm_doveadm_exit(EX_TEMPFAIL);
 		return;
 	}
 	for (i = 0; i < view->count; i++) T_BEGIN {
-		print_count(counter_name(view->row[i].name),
+		print_count(counter_name(who, view->row[i].name),
 			    view->row[i].value);
 	} T_END;
 }
@@ -242,6 +242,7 @@ void cm_doveadm_stats(struct doveadm_cmd_context *cctx)
 		trouble(error);
 	else
 		print_count("registration_closed", ret);
-	print_milter(&relay);
+	print_counters(&relay, "milter");
+	print_counters(&relay, "push");
 	cm_doveadm_relay_close(&relay);
 }

@@ -2,6 +2,7 @@
 #include "cm-push-service.h"
 
 #include "cm-account-rules.h"
+#include "cm-push-counters.h"
 #include "cm-push-http.h"
 #include "cm-push-job.h"
 #include "cm-push-spool.h"
@@ -22,6 +23,7 @@ struct cm_push_service {
 	struct cm_push_spool spool;
 	struct cm_push_queue *queue;
 	struct cm_push_http *http;
+	struct cm_counters counters;
 	int mailboxes_fd;
 	/* wall clock = boot clock + this, so that it never jumps */
 	int64_t clock_offset;
@@ -95,8 +97,10 @@ static void finish_entry(struct cm_push_service *service,
 		late = TRUE;
 		/* fall through */
 	case CM_PUSH_FINISHED:
-		if (late)
+		if (late) {
 			service->expired++;
+			cm_push_count_expired(&service->counters);
+		}
 		ret = cm_push_spool_remove(&service->spool, name);
 		break;
 	case CM_PUSH_RETRY:
@@ -140,10 +144,12 @@ static void answered(void *ctx, long status, const char *http_error)
 	struct cm_push_job *job = telling->job;
 	struct cm_push_service *service = job->service;
 	const char *token = job->tokens.tokens[telling->token], *error;
+	enum cm_push_answer answer = cm_push_answer(status);
 
 	job->answered++;
 	note_answer(service, status, http_error);
-	switch (cm_push_answer(status)) {
+	cm_push_count_answer(&service->counters, answer);
+	switch (answer) {
 	case CM_PUSH_GONE:
 		if (cm_push_job_forget(job, service->mailboxes_fd, token,
 				       ioloop_time, &error) < CM_DIR_UNKNOWN)
@@ -406,6 +412,11 @@ struct cm_push_service *cm_push_service_init(const struct cm_settings *set,
 		service->spool.lock_fd = -1;
 	service->clock_offset = clock_ms(CLOCK_REALTIME) -
 				clock_ms(CLOCK_BOOTTIME);
+	/* a file system that is full is no reason to tell nobody */
+	if (cm_push_counters_open(&service->counters, set->run_dir) < 0) {
+		e_warning(service->event, "Nothing is counted: cannot open or "
+			  "make push.counters in %s: %m", set->run_dir);
+	}
 	if (open_all(service, ca_file, speed, error_r) < 0) {
 		cm_push_service_deinit(&service);
 		return NULL;
@@ -458,6 +469,7 @@ void cm_push_service_deinit(struct cm_push_service **_service)
 	cm_push_queue_free(&service->queue);
 	cm_push_spool_close(&service->spool);
 	i_close_fd(&service->mailboxes_fd);
+	cm_counters_close(&service->counters);
 	event_unref(&service->event);
 	i_free(service);
 }

@@ -152,6 +152,33 @@ def check_submission(tap, relay, proxy, gpg):
         expect(proxy.tokens(), ["bob"])
 
 
+def counters(relay):
+    """What doveadm chatmail stats has of ours."""
+    rows = (line.split("\t") for line in shell(
+        relay.dir, "relay_doveadm", "-f", "tab", "chatmail",
+        "stats").splitlines())
+    return {name: int(value) for name, value in rows
+            if name.startswith("push_")}
+
+
+def check_counters(tap, relay, proxy):
+    ivan = push.new_account(relay, "ivan", "ivan-old", "ivan-busy")
+    with tap.check("doveadm chatmail stats counts what became of notices"):
+        before = counters(relay)
+        proxy.clear()
+        proxy.answer = lambda token: {
+            "ivan": 200, "ivan-old": 410,
+            "ivan-busy": 200 if proxy.count("ivan-busy") else 503}[token]
+        push.deliver(relay, ivan[0])
+        assert proxy.wait(lambda: proxy.count("ivan-busy") == 2)
+        assert idle(proxy, relay)
+        proxy.answer = lambda token: 200
+        after = counters(relay)
+        expect({name: after[name] - before[name] for name in after},
+               {"push_told": 2, "push_token_gone": 1,
+                "push_request_failed": 1, "push_notice_expired": 0})
+
+
 def check_answers(tap, relay, proxy):
     erin = push.new_account(relay, "erin-old", "erin-new")
     with tap.check("410: the token is removed, the others are told and stay"):
@@ -337,6 +364,7 @@ with Tap() as tap:
         check_metadata(tap, relay, proxy)
         check_submission(tap, relay, proxy, gpg)
         check_answers(tap, relay, proxy)
+        check_counters(tap, relay, proxy)
         check_delivery_goes_on(tap, relay, proxy)
         check_life(tap, relay, proxy)
         with tap.check("the log names no account and no token"):
