@@ -67,13 +67,17 @@ static void make_folder(void)
 
 static void make_socket(void)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	union {
+		struct sockaddr any;
+		struct sockaddr_un un;
+	} addr = { .un = { .sun_family = AF_UNIX } };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	assert_true(fd >= 0);
-	assert_true(snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/file",
-			     tree_path) < (int)sizeof(addr.sun_path));
-	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_true(snprintf(addr.un.sun_path, sizeof(addr.un.sun_path),
+			     "%s/file", tree_path) <
+		    (int)sizeof(addr.un.sun_path));
+	assert_int_equal(bind(fd, &addr.any, sizeof(addr.un)), 0);
 	assert_int_equal(close(fd), 0);
 }
 
