@@ -55,6 +55,27 @@ static bool is_plain_address(const char **value, size_t *len)
 	return cm_addr_parse(&addr, *value, *len) == 0;
 }
 
+/* A comment or a quoted string without an end: no address list. GMime (3.2.13)
+ * reads it all the same, and leaks what it has read of "a@[b](". */
+static bool is_unfinished(const char *value, size_t len)
+{
+	unsigned int depth = 0;
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (value[i] == '\\')
+			i++;
+		else if (value[i] == '"' && depth == 0)
+			quoted = !quoted;
+		else if (value[i] == '(' && !quoted)
+			depth++;
+		else if (value[i] == ')' && !quoted && depth > 0)
+			depth--;
+	}
+	return depth > 0 || quoted;
+}
+
 void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
 		   char *addr)
 {
@@ -71,6 +92,8 @@ void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
 		*count_r = 1;
 		return;
 	}
+	if (is_unfinished(value, len))
+		return;
 	first = NULL;
 	text = g_strndup(value, len);
 	list = internet_address_list_parse(NULL, text);
@@ -153,6 +176,8 @@ int cm_gmime_plain_addresses(const char *value, size_t len, char **plain_r)
 		if (same_list(value, len, hidden[i]))
 			return 0;
 	}
+	if (is_unfinished(value, len))
+		return -1;
 	text = g_strndup(value, len);
 	list = internet_address_list_parse(NULL, text);
 	plain = g_string_new(NULL);
