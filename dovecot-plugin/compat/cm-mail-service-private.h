@@ -12,8 +12,9 @@
 struct mail_storage_service_ctx *
 cm_mail_service_ctx(enum mail_storage_service_flags flags);
 
-/* Below 0 for any trouble, otherwise as cm_mail_service_open(). Where Dovecot counts references to the service's
- * user beside those to the mail user, *service_user_r is one, otherwise NULL. */
+/* Below 0 for any trouble, otherwise as cm_mail_service_open(). Where Dovecot
+ * counts references to the service's user beside those to the mail user,
+ * *service_user_r is one, otherwise NULL. */
 int cm_mail_service_next(struct mail_storage_service_ctx *ctx,
 			 struct mail_storage_service_input *input,
 			 struct mail_storage_service_user **service_user_r,

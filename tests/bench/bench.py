@@ -35,7 +35,8 @@ GOAL_PEAK_KB = 32 * 1024
 COLUMNS = (("size", "%-5s"), ("conc", "%4s"), ("messages", "%8s"),
            ("without/s", "%9s"), ("with/s", "%9s"), ("ratio", "%6s"),
            ("goal", "%5s"), ("empty", "%6s"), ("added ms", "%9s"),
-           ("CPU ms", "%8s"), ("empty", "%6s"), ("peak KiB", "%9s"), ("idle KiB", "%9s"), ("spread", "%7s"))
+           ("CPU ms", "%8s"), ("empty", "%6s"), ("peak KiB", "%9s"),
+           ("idle KiB", "%9s"), ("spread", "%7s"))
 
 
 class Usage(Exception):
@@ -188,7 +189,8 @@ def format_row(size, sessions, row, idle):
             "-" if goal is None else "%.2f%s" % (goal, "!" if missed else ""),
             "%.2f" % row["empty"],
             "%.2f" % row["added_ms"], "%.3f" % row["cpu_ms"],
-            "%.3f" % row["empty_cpu_ms"], row["peak_kb"], idle, "%.0f%%" % (100 * row["spread"]))
+            "%.3f" % row["empty_cpu_ms"], row["peak_kb"], idle,
+            "%.0f%%" % (100 * row["spread"]))
 
 
 def goals_missed(rows, idle):
