@@ -343,6 +343,8 @@ enum cm_push_fate cm_push_queue_finish(struct cm_push_queue *queue,
 		return CM_PUSH_AGAIN;
 	}
 	notice->tries++;
+	/* so that a restart waits as long as we would have */
+	notice->tried = now;
 	entry->due = now + delay(queue, notice->tries);
 	gave_up = notice->tries >= CM_PUSH_MAX_TRIES ||
 		  is_late(queue, notice, entry->due);

@@ -47,7 +47,8 @@
 /* What survives a restart (cm-push-record.h writes it down). */
 struct cm_push_notice {
 	int64_t start;	    /* when the newest message came */
-	int64_t tried;	    /* when the last try began; 0: none yet */
+	int64_t tried;	    /* when the last try began or, if it failed, ended;
+			     * 0: none yet */
 	unsigned int tries; /* that failed; < CM_PUSH_MAX_TRIES */
 	unsigned int done_count;
 	uint64_t done[CM_DEVICETOKEN_MAX_TOKENS]; /* told already */

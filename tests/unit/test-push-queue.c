@@ -32,6 +32,17 @@ static void assert_next(struct cm_push_queue *queue, int64_t now, int64_t when)
 	assert_int_equal(wait, when < 0 ? -1 : when - now);
 }
 
+/* Killed now, the next one would wait just as long. */
+static void assert_same_after_restart(const struct cm_push_notice *notice,
+				      int64_t now, int64_t due)
+{
+	struct cm_push_queue *queue = new_queue(1);
+
+	assert_int_equal(cm_push_queue_load(queue, "a", notice, now), 1);
+	assert_next(queue, now, due);
+	cm_push_queue_free(&queue);
+}
+
 /* Each request takes three seconds to fail. */
 static void schedule(void **state)
 {
@@ -57,6 +68,8 @@ static void schedule(void **state)
 		assert_int_equal(cm_push_queue_finish(queue, entry, true, now),
 				 CM_PUSH_RETRY);
 		assert_next(queue, now, now + delays[i] * SECOND);
+		assert_same_after_restart(&entry->notice, now,
+					  now + delays[i] * SECOND);
 		assert_next(queue, now + delays[i] * SECOND - 1,
 			    now + delays[i] * SECOND);
 		now += delays[i] * SECOND;
