@@ -1,28 +1,17 @@
 # SPDX-License-Identifier: MIT
 """A milter as a process, and what the kernel says of it."""
 import os
+import pathlib
 import socket
-import struct
 import subprocess
+import sys
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+
+import milter_counters  # noqa: E402
+
 TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def accepted(run_dir):
-    """Messages that the milter of this run_dir let out, by its own count
-    (lib/cm-counters.h), or None where it keeps none."""
-    try:
-        with open(run_dir + "/milter.counters", "rb") as file:
-            data = file.read()
-    except OSError:
-        return None
-    rows = struct.unpack("=I", data[8:12])[0]
-    for i in range(rows):
-        row = data[16 + 48 * i:16 + 48 * (i + 1)]
-        if row[:40].rstrip(b"\0") == b"outgoing accept":
-            return struct.unpack("=Q", row[40:])[0]
-    return None
 
 
 class Milter:
@@ -107,7 +96,9 @@ class Milter:
         return self._status_kb("VmHWM")
 
     def accepted(self):
-        return accepted(self.folder + "/run")
+        """Messages it let out, or None if it does not count."""
+        counts = milter_counters.read(self.folder + "/run")
+        return None if counts is None else counts["outgoing accept"]
 
 
 class EmptyMilter(Milter):

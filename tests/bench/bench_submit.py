@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """make bench-submit: what we cost the submission of mail as apps do it, with
 TLS and login. See README."""
+import contextlib
 import os
 import pathlib
 import statistics
@@ -14,9 +15,10 @@ sys.path.insert(0, str(HERE.parent / "integration"))
 
 from bench import file_system  # noqa: E402
 from bench_mail import Sealer  # noqa: E402
-from bench_milter import accepted  # noqa: E402
+from bench_milter import EmptyMilter  # noqa: E402
 from bench_postfix import drain, free_port  # noqa: E402
 from harness import Tap, shell, started_relay  # noqa: E402
+import milter_counters  # noqa: E402
 
 SIZE = 5000
 # submit-load.c
@@ -33,11 +35,17 @@ GOAL_MILTER = 0.95
 WITHOUT_POLICY = ("-o smtpd_recipient_restrictions= "
                   "-o smtpd_end_of_data_restrictions=")
 SERVICES = {"neither": "-o smtpd_milters= " + WITHOUT_POLICY,
+            "empty": "-o smtpd_milters=unix:{empty} " + WITHOUT_POLICY,
             "milter": WITHOUT_POLICY}
 
 
-def add_services(relay):
-    """Before Postfix starts. The port of each kind."""
+def accepted(relay):
+    return milter_counters.read(relay.dir + "/run")["outgoing accept"]
+
+
+def add_services(relay, empty):
+    """Before Postfix starts. The port of each kind; empty: the socket of a
+    milter that does nothing."""
     def postconf(*args):
         return shell(relay.dir, "relay_postconf", *args)
 
@@ -52,7 +60,8 @@ def add_services(relay):
         entry = shipped.replace(name[:-len("/inet")],
                                 f"127.0.0.1:{ports[kind]}", 1)
         postconf("-M", f"127.0.0.1:{ports[kind]}/inet="
-                 f"{' '.join(entry.split())} {options}")
+                 f"{' '.join(entry.split())} "
+                 f"{options.format(empty=empty)}")
     ports["both"] = relay.port("smtps")
     return ports
 
@@ -80,16 +89,16 @@ class Submission:
         rate = self.send("neither", clients, per_connection,
                          max(2, int(rate * 0.5 / count)) * count)
         messages = max(2, round(rate * seconds / count)) * count
-        for kind in "milter", "both":
+        for kind in "empty", "milter", "both":
             self.send(kind, clients, per_connection, count)
         rates = {kind: [] for kind in self.ports}
-        before = accepted(self.relay.dir + "/run")
+        before = accepted(self.relay)
         for i in range(runs):
             kinds = list(self.ports)
             for kind in kinds if i % 2 == 0 else reversed(kinds):
                 rates[kind].append(self.send(kind, clients, per_connection,
                                              messages))
-        seen = accepted(self.relay.dir + "/run") - before
+        seen = accepted(self.relay) - before
         if seen != 2 * runs * messages:
             raise RuntimeError(f"the milter accepted {seen} messages of "
                                f"{2 * runs * messages}")
@@ -98,16 +107,18 @@ class Submission:
 
 def bench(relay, ports, message, runs, seconds, missed):
     submission = Submission(relay, ports, message)
-    print("clients  per connection  messages  neither/s  milter/s  ratio   "
-          "both/s  ratio  of milter  spread", flush=True)
+    print("clients  per connection  messages  neither/s  empty  milter/s  "
+          "ratio   both/s  ratio  of milter  spread", flush=True)
     for clients, per_connection in ROWS:
         messages, rates = submission.row(clients, per_connection, runs,
                                          seconds)
-        neither, milter, both = (statistics.median(rates[kind])
-                                 for kind in ("neither", "milter", "both"))
+        neither, empty, milter, both = (
+            statistics.median(rates[kind])
+            for kind in ("neither", "empty", "milter", "both"))
         spread = max(max(r) / min(r) for r in rates.values()) - 1
         print(f"{clients:7} {per_connection:15} {messages:9} {neither:10.1f} "
-              f"{milter:9.1f} {milter / neither:6.2f} {both:8.1f} "
+              f"{empty / neither:6.2f} {milter:9.1f} {milter / neither:6.2f} "
+              f"{both:8.1f} "
               f"{both / neither:6.2f} {both / milter:10.2f} {spread:7.0%}",
               flush=True)
         if both < GOAL_NEITHER * neither:
@@ -117,6 +128,18 @@ def bench(relay, ports, message, runs, seconds, missed):
             missed.append(f"{clients} clients, {per_connection} a connection:"
                           f" {both / milter:.2f} of the milter alone < "
                           f"{GOAL_MILTER}")
+
+
+@contextlib.contextmanager
+def started_empty(folder):
+    """Its socket."""
+    os.chmod(folder, 0o755)
+    milter = EmptyMilter("./milter-empty", folder + "/empty", "bench.test")
+    milter.start()
+    try:
+        yield milter.socket
+    finally:
+        milter.stop()
 
 
 def make_message(folder, domain):
@@ -142,12 +165,12 @@ def main():
         "/dev/shm" if os.path.isdir("/dev/shm") else "/tmp")
     ports, missed = {}, []
     with tempfile.TemporaryDirectory(prefix="cm-bench.", dir=base) as folder, \
-            started_relay(
+            started_empty(folder) as empty, started_relay(
                 Tap(), "username_max_length=20",
                 "max_user_send_per_minute=60000",
                 "max_user_send_burst_size=1000000", below=base,
-                before_start=lambda relay: ports.update(add_services(relay))) \
-            as relay:
+                before_start=lambda relay: ports.update(
+                    add_services(relay, empty))) as relay:
         print(f"Submission of {SIZE} bytes with TLS and login, as apps do it,"
               f" medians of {runs} runs in turn.\nQueue and mailboxes on "
               f"{file_system(folder)}; {os.cpu_count()} CPUs, which the "

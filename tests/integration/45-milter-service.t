@@ -6,11 +6,11 @@ import pathlib
 import signal
 import smtplib
 import socket
-import struct
 import subprocess
 import time
 
-from harness import Tap, shell, started_relay
+from harness import Tap, set_ini, shell, started_relay
+import milter_counters
 from relay_client import cleartext
 
 SAMPLES = pathlib.Path(__file__).resolve().parent.parent / "data" / "deltachat"
@@ -32,27 +32,8 @@ def wait_for(what, condition):
         time.sleep(0.02)
 
 
-def set_ini(relay, line):
-    """Settings with this line, whatever it was before."""
-    path = pathlib.Path(relay.env["RELAY_CONFIG"])
-    key = line.split("=")[0].strip()
-    lines = [old for old in path.read_text().splitlines()
-             if old.split("=")[0].strip() != key]
-    new = path.with_suffix(".new")
-    new.write_text("\n".join(lines + [line]) + "\n")
-    new.chmod(path.stat().st_mode & 0o777)
-    new.rename(path)
-
-
 def counters(relay):
-    raw = pathlib.Path(relay.dir, "run", "milter.counters").read_bytes()
-    magic, rows, _ = struct.unpack_from("=8sII", raw)
-    assert magic == b"CMCOUNT1"
-    result = {}
-    for i in range(rows):
-        name, count = struct.unpack_from("=40sQ", raw, 16 + 48 * i)
-        result[name.rstrip(b"\0").decode()] = count
-    return result
+    return milter_counters.read(relay.dir + "/run")
 
 
 def send(relay, login, data):

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from harness import Tap, expect, shell, started_relay
+from harness import Tap, expect, set_ini, shell, started_relay
 import relay_client as rc
 
 BURST = 10
@@ -28,16 +28,6 @@ def wait_for(what, condition):
     while not condition():
         assert time.monotonic() < end, f"{what}: not within {NOTICE_SECONDS} s"
         time.sleep(0.2)
-
-
-def set_ini(relay, line):
-    path = pathlib.Path(relay.env["RELAY_CONFIG"])
-    key = line.split("=")[0].strip()
-    lines = [old for old in path.read_text().splitlines()
-             if old.split("=")[0].strip() != key]
-    temp = path.with_suffix(".new")
-    temp.write_text("\n".join(lines + [line]) + "\n")
-    temp.rename(path)
 
 
 def try_rcpt(conn, sender, recipient):

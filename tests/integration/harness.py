@@ -165,6 +165,18 @@ def show_logs(tap, base):
         tap.note("\n".join(lines))
 
 
+def set_ini(relay, line):
+    """chatmail.ini with this line, whatever its key had before."""
+    path = pathlib.Path(relay.env["RELAY_CONFIG"])
+    key = line.split("=")[0].strip()
+    lines = [old for old in path.read_text().splitlines()
+             if old.split("=")[0].strip() != key]
+    new = path.with_suffix(".new")
+    new.write_text("\n".join(lines + [line]) + "\n")
+    new.chmod(path.stat().st_mode & 0o777)
+    new.rename(path)
+
+
 def accounts(relay):
     """Everything below the mailboxes' parent: what bad input must leave as it
     is."""
