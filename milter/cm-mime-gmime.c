@@ -55,8 +55,7 @@ static bool is_plain_address(const char **value, size_t *len)
 	return cm_addr_parse(&addr, *value, *len) == 0;
 }
 
-/* A comment or a quoted string without an end: no address list. GMime (3.2.13)
- * reads it all the same, and leaks what it has read of "a@[b](". */
+/* A comment or a quoted string without an end: no address list. */
 static bool is_unfinished(const char *value, size_t len)
 {
 	unsigned int depth = 0;
@@ -76,6 +75,33 @@ static bool is_unfinished(const char *value, size_t len)
 	return depth > 0 || quoted;
 }
 
+/* GMime (3.2.13) leaks the address in front of a comment without an end, if
+ * its domain is a literal: "a@[b](". Quotes are nothing to go by behind that,
+ * because GMime goes on in its own way after what it cannot read (another one
+ * is a@["](), so each "(" there has to have its ")". */
+static bool leaks(const char *value, size_t len)
+{
+	const char *end = value + len, *literal, *p;
+	size_t closed = 0;
+
+	literal = memchr(value, '@', len);
+	if (literal != NULL)
+		literal = memchr(literal, '[', (size_t)(end - literal));
+	if (literal == NULL)
+		return false;
+	if (memchr(literal, '\\', (size_t)(end - literal)) != NULL)
+		return true;
+	for (p = end; p > literal; p--) {
+		if (p[-1] == ')')
+			closed++;
+		else if (p[-1] == '(' && closed == 0)
+			return true;
+		else if (p[-1] == '(')
+			closed--;
+	}
+	return false;
+}
+
 void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
 		   char *addr)
 {
@@ -92,7 +118,7 @@ void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
 		*count_r = 1;
 		return;
 	}
-	if (is_unfinished(value, len))
+	if (is_unfinished(value, len) || leaks(value, len))
 		return;
 	first = NULL;
 	text = g_strndup(value, len);
@@ -176,7 +202,7 @@ int cm_gmime_plain_addresses(const char *value, size_t len, char **plain_r)
 		if (same_list(value, len, hidden[i]))
 			return 0;
 	}
-	if (is_unfinished(value, len))
+	if (is_unfinished(value, len) || leaks(value, len))
 		return -1;
 	text = g_strndup(value, len);
 	list = internet_address_list_parse(NULL, text);

@@ -70,6 +70,17 @@ static const struct from_row {
 	{ "empty group", "g: ;", "0 " },
 	{ "nothing", "", "0 " },
 	{ "blanks", " \r\n ", "0 " },
+	{ "literal", " A <a@[192.0.2.1]>", "1 a@[192.0.2.1]" },
+	{ "literal, open in quotes", "\":-(\" <a@[192.0.2.1]>",
+	  "1 a@[192.0.2.1]" },
+	{ "literal, comment", "A <a@[192.0.2.1]> (b (c))", "1 a@[192.0.2.1]" },
+	/* what GMime 3.2.13 leaks of: seen under valgrind and LeakSanitizer */
+	{ "open comment", "a@x.test (A", "0 " },
+	{ "open comment behind a literal", "a@[192.0.2.1](", "0 " },
+	{ "the same, one of two", "a@[192.0.2.1] ((b)", "0 " },
+	{ "the same, an odd quote", "a@[\"](\"", "0 " },
+	{ "the same, escaped", "a@[192.0.2.1](\\)", "0 " },
+	{ "open quote", "\"A <a@x.test>", "0 " },
 };
 
 static void from(void **state)
