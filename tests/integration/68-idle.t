@@ -198,7 +198,9 @@ def check_delay(tap, relay, stock, bob, carl):
         assert median < OURS_SECONDS, ours
 
 
-def soon(idle, word, act, seconds=OURS_SECONDS):
+def soon(idle, word, act, seconds=STOCK_SECONDS):
+    """A single try may meet a machine that is busy: it only has to beat what
+    Dovecot waits at least."""
     start = time.monotonic()
     act()
     line, seen = idle.wait(word)
@@ -221,7 +223,7 @@ def check_others(relay, tap, bob):
     idle.close()
     # Dovecot watches again a second after the last command. 2.4.1 begins each
     # time with a look, which counts as a command: there NOTIFY is a poll.
-    limit = OURS_SECONDS if series(relay) == "2.3" else NOTIFY24_SECONDS
+    limit = STOCK_SECONDS if series(relay) == "2.3" else NOTIFY24_SECONDS
     notify = Idling(relay, bob)
     with tap.check("NOTIFY of the selected mailbox: the same"):
         expect(notify.conn.xatom(
