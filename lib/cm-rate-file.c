@@ -174,7 +174,7 @@ int cm_rate_table_open(struct cm_rate_table *table,
 		errno = EINVAL;
 		return -1;
 	}
-	table->size = CM_RATE_HEADER_SIZE +
+	table->size = CM_RATE_HEADER_SIZE + sizeof(struct cm_recent) +
 		(size_t)group_count(params) * sizeof(struct cm_rate_group);
 	if (open_existing(table, params) > 0)
 		return 0;

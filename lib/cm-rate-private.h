@@ -7,12 +7,13 @@
 #define CM_RATE_PRIVATE_H
 
 #include "cm-rate-table.h"
+#include "cm-recent.h"
 
 #include <stdatomic.h>
 
 #define CM_RATE_HEADER_SIZE 4096
 #define CM_RATE_MAGIC "CMRATE\r\n"
-#define CM_RATE_VERSION 1
+#define CM_RATE_VERSION 2
 /* Read as a number: tells another byte order. */
 #define CM_RATE_BYTE_ORDER UINT32_C(0x01020304)
 
@@ -42,10 +43,16 @@ _Static_assert(sizeof(struct cm_rate_group) ==
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2,
 	       "between processes only lock-free atomics work");
 
+static inline struct cm_recent *
+cm_rate_recent(const struct cm_rate_table *table)
+{
+	return (void *)((char *)table->header + CM_RATE_HEADER_SIZE);
+}
+
 static inline struct cm_rate_group *
 cm_rate_groups(const struct cm_rate_table *table)
 {
-	return (void *)((char *)table->header + CM_RATE_HEADER_SIZE);
+	return (void *)(cm_rate_recent(table) + 1);
 }
 
 #endif

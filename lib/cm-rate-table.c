@@ -30,6 +30,8 @@
  * foreign bytes in it must not make us spin, though. */
 #define MAX_TRIES 100000
 
+_Static_assert((uint64_t)CM_RATE_TABLE_MAX_AGE * CM_RECENT_HZ <
+	       UINT64_C(1) << 25, "times of cm-recent.h fit");
 _Static_assert(CM_RATE_TABLE_SLOTS <= 1 << (CLAIM_KEY_SHIFT -
 					    CLAIM_SLOT_SHIFT), "slot bits");
 _Static_assert((CM_RATE_TABLE_MAX_AGE + CM_RATE_MAX_AHEAD) *
@@ -258,26 +260,57 @@ static uint64_t scale(uint64_t a, uint64_t b)
 	return (high + (low >> 32)) >> 32;
 }
 
+/* 0, or -1: not open, no name, or so late that this file is to be replaced. */
+static int start(const struct cm_rate_table *table, const char *name,
+		 uint64_t now, uint64_t *hash_r, uint64_t *ns_r)
+{
+	const struct cm_rate_header *header = table->header;
+	char lower[CM_ADDR_MAX + 1];
+	size_t len = strlen(name);
+
+	if (header == NULL || len >= sizeof(lower))
+		return -1;
+	*ns_r = now > header->epoch ? now - header->epoch : 0;
+	if (*ns_r / NS_PER_SECOND >= CM_RATE_TABLE_MAX_AGE)
+		return -1;
+	memcpy(lower, name, len + 1);
+	cm_ascii_lower(lower);
+	*hash_r = cm_siphash(header->key, lower, len);
+	return 0;
+}
+
+bool cm_rate_table_noted(const struct cm_rate_table *table, const char *name,
+			 uint64_t now)
+{
+	uint64_t hash, ns;
+
+	return start(table, name, now, &hash, &ns) == 0 &&
+	       cm_recent_has(cm_rate_recent(table), hash,
+			     ns / (NS_PER_SECOND / CM_RECENT_HZ));
+}
+
+void cm_rate_table_note(struct cm_rate_table *table, const char *name,
+			uint64_t now)
+{
+	uint64_t hash, ns;
+
+	if (start(table, name, now, &hash, &ns) == 0)
+		cm_recent_note(cm_rate_recent(table), hash,
+			       ns / (NS_PER_SECOND / CM_RECENT_HZ));
+}
+
 enum cm_rate_result
 cm_rate_table_take(struct cm_rate_table *table, const char *name,
 		   const struct cm_rate_limits *limits, uint64_t now,
 		   bool charge, uint64_t *wait_ms_r)
 {
 	struct cm_rate_header *header = table->header;
-	char lower[CM_ADDR_MAX + 1];
 	struct look look;
 	uint64_t hash, ns;
-	size_t len = strlen(name);
 
 	*wait_ms_r = 0;
-	if (header == NULL || len >= sizeof(lower))
+	if (start(table, name, now, &hash, &ns) < 0)
 		return CM_RATE_FAILED;
-	ns = now > header->epoch ? now - header->epoch : 0;
-	if (ns / NS_PER_SECOND >= CM_RATE_TABLE_MAX_AGE)
-		return CM_RATE_FAILED;
-	memcpy(lower, name, len + 1);
-	cm_ascii_lower(lower);
-	hash = cm_siphash(header->key, lower, len);
 
 	look.group = &cm_rate_groups(table)[scale(hash, header->groups)];
 	/* a key of 0 means that the slot was never used */

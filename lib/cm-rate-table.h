@@ -8,6 +8,7 @@
  * In host byte order:
  *
  *	4096 bytes  header: magic, version, geometry, boot, epoch, hash key
+ *	256 KiB     names noted within the last second (cm-recent.h)
  *	264 bytes   per group: one claim word, then 16 slots of
  *		    8 bytes key    generation:16, fingerprint:48
  *		    8 bytes state  generation:4, long TAT:28, short TAT:32
@@ -17,7 +18,7 @@
  * by trying without reading the key (mode 0600). The upper part of the 64-bit
  * hash chooses the group, the lower 48 bits are stored: two accounts share an
  * entry with a chance of 2^-64 * (65536 / groups) per pair. 1,000,000 slots,
- * the default, are 16,504,096 bytes.
+ * the default, are 16,766,240 bytes.
  *
  * TATs (cm-rate.h) are ticks since the epoch, the moment the file was made:
  * 1/1024 s for the short window, 1/64 s for the long one. Either field ends
@@ -109,6 +110,13 @@ enum cm_rate_result
 cm_rate_table_take(struct cm_rate_table *table, const char *name,
 		   const struct cm_rate_limits *limits, uint64_t now,
 		   bool charge, uint64_t *wait_ms_r);
+
+/* Was `name` noted less than a second before `now`, by any process? What the
+ * note means is the caller's. False if the table is not open, too. */
+bool cm_rate_table_noted(const struct cm_rate_table *table, const char *name,
+			 uint64_t now);
+void cm_rate_table_note(struct cm_rate_table *table, const char *name,
+			uint64_t now);
 
 /* How many accounts lost their slot while it was in use. */
 uint64_t cm_rate_table_evicted(const struct cm_rate_table *table);

@@ -154,6 +154,14 @@ static void open_table(struct cm_policy_live *live)
 		       "known", live->set.run_dir, strerror(error));
 }
 
+static void need_table(struct cm_policy_live *live)
+{
+	if (live->table.header == NULL &&
+	    (live->table_tried == 0 ||
+	     live->now - live->table_tried >= CM_POLICY_FRESH_NS))
+		open_table(live);
+}
+
 void cm_policy_live_init(struct cm_policy_live *live, const char *path,
 			 bool read_only)
 {
@@ -250,7 +258,14 @@ enum cm_policy_known cm_policy_is_blocked(struct cm_policy_live *live,
 	    live->now - live->login_checked < CM_POLICY_FRESH_NS)
 		return live->login_blocked ? CM_POLICY_YES : CM_POLICY_NO;
 	live->login[0] = '\0';
+	/* another process may have looked just now */
+	need_table(live);
+	if (!live->read_only &&
+	    cm_rate_table_noted(&live->table, name, live->now))
+		return CM_POLICY_NO;
 	known = look_up_blocked(live, name, len);
+	if (known == CM_POLICY_NO && !live->read_only)
+		cm_rate_table_note(&live->table, name, live->now);
 	if (known != CM_POLICY_UNKNOWN) {
 		memcpy(live->login, name, len + 1);
 		live->login_checked = live->now;
@@ -295,10 +310,7 @@ enum cm_rate_result cm_policy_count(struct cm_policy_live *live,
 	*wait_ms_r = 0;
 	if (!live->have_set)
 		return CM_RATE_FAILED;
-	if (live->table.header == NULL &&
-	    (live->table_tried == 0 ||
-	     live->now - live->table_tried >= CM_POLICY_FRESH_NS))
-		open_table(live);
+	need_table(live);
 	if (live->table.header == NULL)
 		return live->read_only ? CM_RATE_ALLOWED : CM_RATE_FAILED;
 	result = cm_rate_table_take(&live->table, login, &live->limits,
