@@ -119,8 +119,8 @@ def show_encrypted(relay, alice, bob, inbox):
                          "Postfix")
         say(f"Bob's waiting IMAP connection (IDLE) announced it {took} after "
             "Alice began to send.\n"
-            "Up to half a second of that is a pause of Dovecot's own, before "
-            "it tells idling clients.")
+            "Dovecot by itself waits half a second more before it tells "
+            "idling clients.")
         text = gpg.decrypt(rc.armor_of(rc.fetch(inbox, number)))
         if text != TEXT:
             raise Failed(f"Bob decrypted something else: {text!r}")
