@@ -45,6 +45,7 @@ limits:
     - [1000000, 60]
     - [1000000, 86400]
 limits_by_id: {{}}
+sql_limits_by_id: ""
 limit_by_sasl: True
 limit_by_sender: False
 limit_by_ip: False
@@ -71,7 +72,7 @@ def load(count, seconds, *service):
         ["./policy-load", str(count), str(seconds), str(ACCOUNTS), *service],
         capture_output=True, text=True, timeout=LOAD_LIMIT)
     if done.returncode != 0:
-        raise RuntimeError("policy-load: " + done.stderr)
+        raise RuntimeError(f"policy-load {' '.join(service)}: {done.stderr}")
     rate, others, memory = (int(word) for word in done.stdout.split())
     if others:
         raise RuntimeError(f"{others} answers were not DUNNO")

@@ -55,8 +55,8 @@ DEBIAN13_SECONDS=2700
 
 TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc nghttp2-proxy faketime
  opendkim coturn iproute2"
-# What ours is measured beside.
-BENCH_PACKAGES="policyd-rate-limit"
+# What ours is measured beside, and by.
+BENCH_PACKAGES="policyd-rate-limit time"
 SANITIZE_PACKAGES="clang libclang-rt-dev llvm"
 # Those in which these programs decide. What a plugin does is not sanitized.
 SANITIZE_TESTS="[2-5]*.t 60-dkim.t"
@@ -411,7 +411,7 @@ step_debian13_end() {
 step_bench() {
 	need_gcc || return 0
 	begin "Bench, Dovecot $(dovecot --version | cut -d' ' -f1)"
-	need_packages $BENCH_PACKAGES || say "  its row will be missing"
+	need_packages $BENCH_PACKAGES || say "  rows will be missing"
 	make -s -C "$out/gcc" bench
 	count_one "bench" $?
 }
