@@ -12,7 +12,13 @@ struct cm_authdb_waiting;
 struct cm_authdb_passdb {
 	struct passdb_module module;
 	void *instance;
-	struct cm_authdb_waiting *waiting; /* cm-authdb-verify.c only */
+
+	/* cm-authdb-verify.c only: those that wait for their time, and those
+	 * that wait for the first answer of any worker */
+	struct cm_authdb_waiting *waiting;
+	struct cm_authdb_waiting *queue, *queue_tail;
+	struct timeout *to_queue;
+	bool asked, answered;
 };
 
 struct cm_authdb_userdb {
@@ -56,6 +62,9 @@ void cm_authdb_abort_waiting(struct cm_authdb_passdb *passdb);
 
 /* cm-authdb-v23.c, -v24.c */
 void cm_authdb_iface_init(void);
+/* Does auth learn from the first worker how many of them there may be? Until
+ * then it takes more than that, and stands still. See README, "Known". */
+extern const bool cm_authdb_learns_worker_limit;
 /* Sends a line to a worker; cm_authdb_worker_answered() gets the answer. */
 void cm_authdb_call_worker(struct auth_request *request, const char *line,
 			   void *context);

@@ -43,6 +43,9 @@ static struct userdb_module *open_userdb(pool_t pool, const char *args)
 	return &userdb->module;
 }
 
+/* from auth_worker_max_count */
+const bool cm_authdb_learns_worker_limit = FALSE;
+
 void cm_authdb_iface_init(void)
 {
 	cm_authdb_passdb_iface.preinit = open_passdb;

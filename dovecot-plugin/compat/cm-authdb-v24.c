@@ -88,6 +88,9 @@ static void start_userdb(struct userdb_module *module)
 	module->blocking = TRUE;
 }
 
+/* auth_worker_create(), 2.4.0 to 2.4.4 */
+const bool cm_authdb_learns_worker_limit = TRUE;
+
 void cm_authdb_iface_init(void)
 {
 	cm_authdb_passdb_iface.preinit = preinit_passdb;

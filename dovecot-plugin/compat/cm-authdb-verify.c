@@ -4,7 +4,8 @@
  *
  * To Dovecot the passdb is one that does not block, so that it calls us here
  * and not a worker at once; the worker is then asked as Dovecot's own
- * passdb-blocking.c does.
+ * passdb-blocking.c does. Where auth has to learn first how many workers it may
+ * have, the very first request goes alone.
  */
 #include "cm-authdb-private.h"
 
@@ -15,6 +16,9 @@
 #include "strescape.h"
 
 #include <sys/socket.h>
+
+/* For the first answer of all; then the others no longer wait for it. */
+#define FIRST_ANSWER_MSECS 1000
 
 struct cm_authdb_waiting {
 	struct cm_authdb_waiting *prev, *next;
@@ -53,10 +57,59 @@ static void finish(struct cm_authdb_waiting *waiting,
 	auth_request_unref(&request);
 }
 
+static void ask_worker(struct cm_authdb_waiting *waiting)
+{
+	struct auth_request *request = waiting->request;
+
+	T_BEGIN {
+		string_t *str = t_str_new(256);
+
+		str_printfa(str, "PASSV\t%u\t", waiting->passdb->module.id);
+		str_append_tabescaped(str, request->mech_password);
+		str_append_c(str, '\t');
+		auth_request_export(request, str);
+		cm_authdb_call_worker(request, str_c(str), waiting);
+	} T_END;
+}
+
+static void ask_all(struct cm_authdb_passdb *passdb)
+{
+	struct cm_authdb_waiting *waiting;
+
+	timeout_remove(&passdb->to_queue);
+	passdb->answered = TRUE;
+	while ((waiting = passdb->queue) != NULL) {
+		DLLIST2_REMOVE(&passdb->queue, &passdb->queue_tail, waiting);
+		ask_worker(waiting);
+	}
+}
+
+static void ask_in_turn(struct cm_authdb_waiting *waiting)
+{
+	struct cm_authdb_passdb *passdb = waiting->passdb;
+
+	if (cm_authdb_learns_worker_limit && !passdb->answered) {
+		if (passdb->asked) {
+			DLLIST2_APPEND(&passdb->queue, &passdb->queue_tail,
+				       waiting);
+			return;
+		}
+		passdb->asked = TRUE;
+		passdb->to_queue = timeout_add(FIRST_ANSWER_MSECS, ask_all,
+					       passdb);
+	}
+	ask_worker(waiting);
+}
+
 void cm_authdb_worker_answered(void *context, enum passdb_result result)
 {
 	struct cm_authdb_waiting *waiting = context;
 
+	/* a worker that failed may have said nothing, and when auth ends all
+	 * of them do */
+	if (!waiting->passdb->answered &&
+	    result != PASSDB_RESULT_INTERNAL_FAILURE)
+		ask_all(waiting->passdb);
 	cm_authdb_driver->after_verify(waiting->passdb->instance,
 				       waiting->request,
 				       waiting->request->mech_password,
@@ -64,23 +117,11 @@ void cm_authdb_worker_answered(void *context, enum passdb_result result)
 	finish(waiting, result);
 }
 
-static void ask_worker(struct cm_authdb_waiting *waiting)
-{
-	struct auth_request *request = waiting->request;
-	string_t *str = t_str_new(256);
-
-	str_printfa(str, "PASSV\t%u\t", waiting->passdb->module.id);
-	str_append_tabescaped(str, request->mech_password);
-	str_append_c(str, '\t');
-	auth_request_export(request, str);
-	cm_authdb_call_worker(request, str_c(str), waiting);
-}
-
 static void waited(struct cm_authdb_waiting *waiting)
 {
 	timeout_remove(&waiting->to);
 	DLLIST_REMOVE(&waiting->passdb->waiting, waiting);
-	ask_worker(waiting);
+	ask_in_turn(waiting);
 }
 
 void cm_authdb_verify_in_worker(struct cm_authdb_passdb *passdb,
@@ -100,7 +141,7 @@ void cm_authdb_verify_in_worker(struct cm_authdb_passdb *passdb,
 	if (msecs < 0)
 		finish(waiting, PASSDB_RESULT_INTERNAL_FAILURE);
 	else if (msecs == 0)
-		ask_worker(waiting);
+		ask_in_turn(waiting);
 	else {
 		waiting->to = timeout_add(msecs, waited, waiting);
 		DLLIST_PREPEND(&passdb->waiting, waiting);
@@ -114,6 +155,11 @@ void cm_authdb_abort_waiting(struct cm_authdb_passdb *passdb)
 	while ((waiting = passdb->waiting) != NULL) {
 		timeout_remove(&waiting->to);
 		DLLIST_REMOVE(&passdb->waiting, waiting);
+		finish(waiting, PASSDB_RESULT_INTERNAL_FAILURE);
+	}
+	timeout_remove(&passdb->to_queue);
+	while ((waiting = passdb->queue) != NULL) {
+		DLLIST2_REMOVE(&passdb->queue, &passdb->queue_tail, waiting);
 		finish(waiting, PASSDB_RESULT_INTERNAL_FAILURE);
 	}
 }

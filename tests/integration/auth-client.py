@@ -7,10 +7,12 @@ auth-client.py SOCKET raw RESPONSE          the same with any response
 auth-client.py SOCKET big USER N            a password of N bytes
 auth-client.py SOCKET race USER N           N logins at once, each with its
                                             own password
+auth-client.py SOCKET burst DOMAIN N        N first logins, sent as one write,
+                                            of burst0@DOMAIN and so on
 
-All but race print one line: ok USER | fail | tempfail | disabled | closed.
-race prints how many of each and leaves the winning password on the second
-line. USER, PASSWORD and RESPONSE may have Python's backslash escapes.
+All but race and burst print one line: ok USER | fail | tempfail | disabled | closed.
+These two print how many of each; race leaves the winning password on the
+second line. USER, PASSWORD and RESPONSE may have Python's backslash escapes.
 Protocol: doc/auth-protocol of Dovecot 2.3, version 1.2 (2.4 speaks it, too).
 """
 import base64
@@ -42,6 +44,11 @@ def verdict(line):
     return "fail"
 
 
+def auth_line(number, response):
+    return (b"AUTH\t%d\tPLAIN\tservice=imap\tsecured\tno-penalty\tresp=%s\n"
+            % (number, base64.b64encode(response)))
+
+
 class Client:
     def __init__(self, path):
         self.sock = socket.socket(socket.AF_UNIX)
@@ -58,14 +65,29 @@ class Client:
         raise SystemExit("no handshake from " + path)
 
     def login(self, response):
-        resp = base64.b64encode(response)
-        line = b"AUTH\t1\tPLAIN\tservice=imap\tsecured\tno-penalty\tresp=" + resp + b"\n"
         try:
-            self.sock.sendall(line)
+            self.sock.sendall(auth_line(1, response))
             answer = self.file.readline().decode("latin1")
         except (BrokenPipeError, ConnectionResetError):
             answer = ""
         return verdict(answer) if answer else "closed"
+
+
+def show_counts(results):
+    counts = collections.Counter(results)
+    print(" ".join("%s=%d" % item for item in sorted(counts.items())))
+
+
+def burst(path, domain, count):
+    client = Client(path)
+    lines = b""
+    for i in range(count):
+        response = b"\0burst%d@%s\0burst-password" % (i, domain)
+        lines += auth_line(i + 1, response)
+    client.sock.sendall(lines)
+    answers = [client.file.readline().decode("latin1") for _ in range(count)]
+    show_counts(verdict(answer).split()[0] if answer else "closed"
+                for answer in answers)
 
 
 def race(path, user, count):
@@ -84,8 +106,7 @@ def race(path, user, count):
         t.start()
     for t in threads:
         t.join()
-    counts = collections.Counter(results)
-    print(" ".join("%s=%d" % item for item in sorted(counts.items())))
+    show_counts(results)
     print(" ".join(p for p, r in zip(passwords, results) if r == "ok"))
 
 
@@ -101,6 +122,8 @@ def main(argv):
         print(Client(path).login(response))
     elif command == "race":
         race(path, unescape(argv[3]), int(argv[4]))
+    elif command == "burst":
+        burst(path, unescape(argv[3]), int(argv[4]))
     else:
         raise SystemExit(__doc__)
 

@@ -225,6 +225,14 @@ start() {
 
 start
 
+# --- the very first logins, more of them than workers and what waits for them
+
+is "$("$client" "$dir/run/auth-client" burst $domain 150)" ok=150 \
+	"150 logins at the start: all are let in"
+ok "and auth was never short of workers" [ "$(grep -cE \
+	'process_limit|Aborted|Unable to connect|was queued' "$dir/log")" = 0 ]
+rm -rf "$mail/boxes/burst"*
+
 # --- the life of an account
 
 is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
