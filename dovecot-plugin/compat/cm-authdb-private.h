@@ -18,7 +18,8 @@ struct cm_authdb_passdb {
 	struct cm_authdb_waiting *waiting;
 	struct cm_authdb_waiting *queue, *queue_tail;
 	struct timeout *to_queue;
-	bool asked, answered;
+	unsigned int asked; /* workers, now */
+	bool answered;
 };
 
 struct cm_authdb_userdb {

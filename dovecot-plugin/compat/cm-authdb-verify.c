@@ -17,7 +17,7 @@
 
 #include <sys/socket.h>
 
-/* For the first answer of all; then the others no longer wait for it. */
+/* While the first answer of all does not come, one more is asked so often. */
 #define FIRST_ANSWER_MSECS 1000
 
 struct cm_authdb_waiting {
@@ -61,6 +61,7 @@ static void ask_worker(struct cm_authdb_waiting *waiting)
 {
 	struct auth_request *request = waiting->request;
 
+	waiting->passdb->asked++;
 	T_BEGIN {
 		string_t *str = t_str_new(256);
 
@@ -72,16 +73,22 @@ static void ask_worker(struct cm_authdb_waiting *waiting)
 	} T_END;
 }
 
+static void ask_next(struct cm_authdb_passdb *passdb)
+{
+	struct cm_authdb_waiting *waiting = passdb->queue;
+
+	if (waiting == NULL)
+		return;
+	DLLIST2_REMOVE(&passdb->queue, &passdb->queue_tail, waiting);
+	ask_worker(waiting);
+}
+
 static void ask_all(struct cm_authdb_passdb *passdb)
 {
-	struct cm_authdb_waiting *waiting;
-
 	timeout_remove(&passdb->to_queue);
 	passdb->answered = TRUE;
-	while ((waiting = passdb->queue) != NULL) {
-		DLLIST2_REMOVE(&passdb->queue, &passdb->queue_tail, waiting);
-		ask_worker(waiting);
-	}
+	while (passdb->queue != NULL)
+		ask_next(passdb);
 }
 
 static void ask_in_turn(struct cm_authdb_waiting *waiting)
@@ -89,14 +96,15 @@ static void ask_in_turn(struct cm_authdb_waiting *waiting)
 	struct cm_authdb_passdb *passdb = waiting->passdb;
 
 	if (cm_authdb_learns_worker_limit && !passdb->answered) {
-		if (passdb->asked) {
+		if (passdb->asked > 0) {
 			DLLIST2_APPEND(&passdb->queue, &passdb->queue_tail,
 				       waiting);
 			return;
 		}
-		passdb->asked = TRUE;
-		passdb->to_queue = timeout_add(FIRST_ANSWER_MSECS, ask_all,
-					       passdb);
+		if (passdb->to_queue == NULL) {
+			passdb->to_queue = timeout_add(FIRST_ANSWER_MSECS,
+						       ask_next, passdb);
+		}
 	}
 	ask_worker(waiting);
 }
@@ -104,12 +112,14 @@ static void ask_in_turn(struct cm_authdb_waiting *waiting)
 void cm_authdb_worker_answered(void *context, enum passdb_result result)
 {
 	struct cm_authdb_waiting *waiting = context;
+	struct cm_authdb_passdb *passdb = waiting->passdb;
 
-	/* a worker that failed may have said nothing, and when auth ends all
-	 * of them do */
-	if (!waiting->passdb->answered &&
-	    result != PASSDB_RESULT_INTERNAL_FAILURE)
-		ask_all(waiting->passdb);
+	passdb->asked--;
+	/* a failure may be that of a worker that never said anything */
+	if (result != PASSDB_RESULT_INTERNAL_FAILURE)
+		ask_all(passdb);
+	else if (io_loop_is_running(current_ioloop))
+		ask_next(passdb); /* else auth ends, and all of them fail */
 	cm_authdb_driver->after_verify(waiting->passdb->instance,
 				       waiting->request,
 				       waiting->request->mech_password,
