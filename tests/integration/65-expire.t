@@ -390,13 +390,15 @@ def check_kill(tap, relay, exp):
             proc.communicate(timeout=RELAY_SECONDS)
             left = len(exp.mail_files(box))
             partly += 5 < left < KILL_MESSAGES + 5
-            expect(exp.resync(dora[0]), "")
+            expect(exp.resync_after_kill(dora[0]), "")
             if left == 5:
                 for _ in range(KILL_MESSAGES):
                     message(box, "cur", 30 * DAY, size=100)
                 uids(conn, "INBOX")
         tap.note(f"{partly} of {KILLS} times in the middle of the files")
         assert partly >= 2
+        # else something writes Dovecot's log otherwise than Dovecot does
+        assert exp.torn <= KILLS // 2
     with tap.check("the same command does the rest"):
         expect(exp.summary("-u", dora[0])["failed"], 0)
         expect(exp.mail_files(box), set(kept))

@@ -103,7 +103,8 @@ def check_sdbox(tap, relay, exp):
                     pass
             exp.signal(proc, signal.SIGKILL)
             proc.communicate(timeout=RELAY_SECONDS)
-            expect(exp.resync(alice[0]), "")
+            expect(exp.resync_after_kill(alice[0]), "")
+        assert exp.torn <= KILLS // 2
         exp.rows("-u", alice[0], ahead="+21d")
         expect((stored(home), uids(conn)), (set(), (before[0], [])))
         expect(exp.resync(alice[0]), "")

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Mailboxes that get full: the oldest messages go, by Dovecot's own means."""
-import contextlib
 import fcntl
 import os
 import pathlib
@@ -10,7 +9,8 @@ import signal
 import threading
 import time
 
-from harness import Tap, expect, shell, started_relay
+from harness import (TORN_LOG, Tap, drop_locks, expect, shell,
+                     started_relay)
 from trim import (deliver, home, lmtp, message, messages, new_mailbox, own,
                   put_old, quota, recalculated, wait_until)
 import relay_client as rc
@@ -274,12 +274,6 @@ def lmtp_processes(relay):
             yield int(stat.parent.name)
 
 
-# Dovecot appends to dovecot.index.log in two writes, the first four bytes last
-# (mail-transaction-log-append.c, 2.3 and 2.4). Who is killed between the two
-# leaves this; it is found and mended at the next access.
-TORN_LOG = "Unexpected garbage at EOF"
-
-
 def force_resync(relay, login):
     """What it says, and what is logged meanwhile."""
     log = pathlib.Path(relay.dir, "log", "dovecot.log")
@@ -292,14 +286,6 @@ def force_resync(relay, login):
     said = [line for line in log.read_text()[size:].splitlines()
             if "lmtp" not in line and "signal 9" not in line]
     return out, said
-
-
-def drop_lock(relay, login):
-    """Dovecot's own lock, of a process that is dead. Dovecot breaks it when
-    two minutes are over, or earlier if it can read whose it was and nobody
-    has got that number since; the test does not wait for that."""
-    with contextlib.suppress(FileNotFoundError):
-        (home(relay, login) / "dovecot-uidlist.lock").unlink()
 
 
 def uidvalidity(relay, login):
@@ -341,7 +327,7 @@ def check_kill(tap, relay, mailbox, kills, at_least):
             for pid in pids:
                 os.kill(pid, signal.SIGKILL)
             conn.close()
-            drop_lock(relay, login)
+            drop_locks(home(relay, login))
             said = force_resync(relay, login)
             if TORN_LOG in said[0]:
                 torn += 1
