@@ -102,12 +102,26 @@ static bool leaks(const char *value, size_t len)
 	return false;
 }
 
+/* NULL: not to be given to GMime, or it finds no address list either. The
+ * caller's to unref. */
+static InternetAddressList *parse_list(const char *value, size_t len)
+{
+	InternetAddressList *list;
+	char *text;
+
+	if (is_unfinished(value, len) || leaks(value, len))
+		return NULL;
+	text = g_strndup(value, len);
+	list = internet_address_list_parse(NULL, text);
+	g_free(text);
+	return list;
+}
+
 void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
 		   char *addr)
 {
 	const char *first = value;
 	size_t first_len = len;
-	char *text;
 	InternetAddressList *list;
 
 	*count_r = 0;
@@ -118,11 +132,8 @@ void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
 		*count_r = 1;
 		return;
 	}
-	if (is_unfinished(value, len) || leaks(value, len))
-		return;
 	first = NULL;
-	text = g_strndup(value, len);
-	list = internet_address_list_parse(NULL, text);
+	list = parse_list(value, len);
 	if (list != NULL) {
 		count_addresses(list, 0, count_r, &first);
 		if (*count_r == 1 && first != NULL &&
@@ -132,7 +143,6 @@ void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
 			*count_r = 0; /* longer than any address may be */
 		g_object_unref(list);
 	}
-	g_free(text);
 }
 
 static void append_plain(InternetAddressList *list, unsigned int depth,
@@ -188,7 +198,6 @@ int cm_gmime_plain_addresses(const char *value, size_t len, char **plain_r)
 	static const char *const hidden[] = { "\"hidden-recipients\":;",
 					      "hidden-recipients:;",
 					      "undisclosed-recipients:;" };
-	char *text;
 	InternetAddressList *list;
 	GString *plain;
 	const char *only = value;
@@ -202,16 +211,12 @@ int cm_gmime_plain_addresses(const char *value, size_t len, char **plain_r)
 		if (same_list(value, len, hidden[i]))
 			return 0;
 	}
-	if (is_unfinished(value, len) || leaks(value, len))
-		return -1;
-	text = g_strndup(value, len);
-	list = internet_address_list_parse(NULL, text);
+	list = parse_list(value, len);
 	plain = g_string_new(NULL);
 	if (list != NULL) {
 		append_plain(list, 0, plain);
 		g_object_unref(list);
 	}
-	g_free(text);
 	if (plain->len == 0)
 		ret = -1;
 	else
