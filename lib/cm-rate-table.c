@@ -31,7 +31,7 @@
 #define MAX_TRIES 100000
 
 _Static_assert((uint64_t)CM_RATE_TABLE_MAX_AGE * CM_RECENT_HZ <
-	       UINT64_C(1) << 25, "times of cm-recent.h fit");
+	       UINT64_C(1) << CM_RECENT_TIME_BITS, "times of cm-recent.h fit");
 _Static_assert(CM_RATE_TABLE_SLOTS <= 1 << (CLAIM_KEY_SHIFT -
 					    CLAIM_SLOT_SHIFT), "slot bits");
 _Static_assert((CM_RATE_TABLE_MAX_AGE + CM_RATE_MAX_AHEAD) *

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-recent.h"
 
-#define TIME_BITS 25
-#define TIME_MASK ((UINT64_C(1) << TIME_BITS) - 1)
+#define TIME_MASK ((UINT64_C(1) << CM_RECENT_TIME_BITS) - 1)
 
 _Static_assert((CM_RECENT_SETS & (CM_RECENT_SETS - 1)) == 0, "sets by mask");
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2,

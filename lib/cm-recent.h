@@ -20,9 +20,10 @@
 
 #define CM_RECENT_WAYS 2
 #define CM_RECENT_SETS 16384
-/* Time is counted in these. It must stay below 2^25, 48 days, and never go
- * back by more than clocks of processes differ. */
+/* Time is counted in these. It must stay below 2^CM_RECENT_TIME_BITS, 48 days,
+ * and never go back by more than clocks of processes differ. */
 #define CM_RECENT_HZ 8
+#define CM_RECENT_TIME_BITS 25
 
 struct cm_recent {
 	_Atomic uint64_t word[CM_RECENT_SETS][CM_RECENT_WAYS]; /* at first 0 */
