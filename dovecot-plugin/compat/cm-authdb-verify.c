@@ -120,8 +120,7 @@ void cm_authdb_worker_answered(void *context, enum passdb_result result)
 		ask_all(passdb);
 	else if (io_loop_is_running(current_ioloop))
 		ask_next(passdb); /* else auth ends, and all of them fail */
-	cm_authdb_driver->after_verify(waiting->passdb->instance,
-				       waiting->request,
+	cm_authdb_driver->after_verify(passdb->instance, waiting->request,
 				       waiting->request->mech_password,
 				       result);
 	finish(waiting, result);
