@@ -9,8 +9,8 @@ import signal
 import threading
 import time
 
-from harness import (TORN_LOG, Tap, drop_locks, expect, shell,
-                     started_relay)
+from harness import (TORN_LOG, Tap, dovecot_processes, drop_locks, expect,
+                     shell, started_relay)
 from trim import (deliver, home, lmtp, message, messages, new_mailbox, own,
                   put_old, quota, recalculated, wait_until)
 import relay_client as rc
@@ -262,18 +262,6 @@ def check_links(tap, relay):
         expect(len(messages(relay, victim, "Archive")[0]), 20)
 
 
-def lmtp_processes(relay):
-    master = int(pathlib.Path(relay.env["RELAY_DOVECOT_PID"]).read_text())
-    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = stat.read_text()
-        except OSError:
-            continue
-        if "(lmtp)" in text and \
-                int(text[text.rindex(")") + 2:].split()[1]) == master:
-            yield int(stat.parent.name)
-
-
 def force_resync(relay, login):
     """What it says, and what is logged meanwhile."""
     log = pathlib.Path(relay.dir, "log", "dovecot.log")
@@ -317,7 +305,7 @@ def check_kill(tap, relay, mailbox, kills, at_least):
             validity = uidvalidity(relay, login)
             conn = lmtp(relay)
             # one of these has the connection; looking takes its time
-            pids = list(lmtp_processes(relay))
+            pids = dovecot_processes(relay, "lmtp")
             expect(deliver(relay, login, SIZE, "last", conn)[0], 250)
             end = time.monotonic() + LOCK_SECONDS
             while lock_is_free(relay, login) and time.monotonic() < end:
