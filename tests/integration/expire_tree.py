@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the tests of expiry share: mailboxes with an age, and the command."""
+import contextlib
 import itertools
 import json
 import os
@@ -10,7 +11,8 @@ import shutil
 import subprocess
 import time
 
-from harness import LIB, RELAY_SECONDS, TORN_LOG, drop_locks, expect
+from harness import LIB, RELAY_SECONDS, expect
+from resync import resync, resync_after_kill
 
 DAY = 86400
 HASH = "{SHA512-CRYPT}$6$saltsaltsalt$" + "x" * 86
@@ -78,12 +80,10 @@ def snapshot(path):
 
 
 class Expire:
-    """doveadm on one relay. rebuilds: of a format that force-resync always
-    rebuilds, and says so."""
+    """doveadm on one relay."""
 
-    def __init__(self, relay, rebuilds=False):
+    def __init__(self, relay):
         self.relay = relay
-        self.rebuilds = rebuilds
         self.torn = 0
 
     def command(self, *args):
@@ -136,21 +136,24 @@ class Expire:
              "report", *args])
 
     @staticmethod
-    def signal(proc, number):
-        """To doveadm itself: the shell of popen() is above it."""
+    def doveadm_of(proc):
+        """The process of doveadm below the shell of popen(), as soon as it is
+        there; None: it has ended."""
         children = pathlib.Path(f"/proc/{proc.pid}/task/{proc.pid}/children")
-        pids = []
-        end = time.monotonic() + 5
-        while not pids and proc.poll() is None and time.monotonic() < end:
-            try:
-                pids = children.read_text().split()
-            except FileNotFoundError:
-                break
-        for pid in pids:
-            try:
-                os.kill(int(pid), number)
-            except ProcessLookupError:
-                pass
+        end = time.monotonic() + RELAY_SECONDS
+        while proc.poll() is None and time.monotonic() < end:
+            with contextlib.suppress(OSError):
+                for pid in children.read_text().split():
+                    name = pathlib.Path("/proc", pid, "comm").read_text()
+                    if name == "doveadm\n":
+                        return int(pid)
+        return None
+
+    def signal(self, proc, number):
+        pid = self.doveadm_of(proc)
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def on_terminal(self, *args):
         """What a terminal would show."""
@@ -188,24 +191,11 @@ class Expire:
         expect(self.quota(name), usage)
 
     def resync(self, name):
-        """What force-resync says, to us and to the log."""
-        log = pathlib.Path(self.relay.dir, "log", "dovecot.log")
-        size = log.stat().st_size
-        got, out, err = self.doveadm("force-resync", "-u", name, "*")
-        text = log.read_bytes()[size:].decode()
-        if self.rebuilds:
-            err = re.sub(r"(?m)^.*Warning: .*: Rebuilding index\n", "", err)
-        said = [line for line in text.splitlines()
-                if "Error" in line or "Warning" in line]
-        return out + err + "\n".join(said) + (f"exit {got}" if got else "")
+        return resync(self.relay, name)
 
     def resync_after_kill(self, name):
-        """The same, but for what a kill may leave (TORN_LOG)."""
-        drop_locks(pathlib.Path(self.relay.mailboxes, name))
-        said = self.resync(name)
-        if TORN_LOG in said:
-            self.torn += 1
-            said = self.resync(name)
+        said, torn = resync_after_kill(self.relay, name)
+        self.torn += torn
         return said
 
     def resync_is_silent(self, tap, name):

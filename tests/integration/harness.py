@@ -33,11 +33,6 @@ SKIP = 77
 RELAY_SECONDS = 120
 LOG_LINES = 40
 
-# Dovecot appends to dovecot.index.log in two writes, the first four bytes last
-# (mail-transaction-log-append.c, 2.3 and 2.4). Who is killed between the two
-# leaves this; it is found and mended at the next access.
-TORN_LOG = "Unexpected garbage at EOF"
-
 sys.stdout.reconfigure(encoding="utf-8", errors="replace")
 
 
