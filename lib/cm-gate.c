@@ -116,9 +116,14 @@ struct cm_verdict cm_gate_final(const struct cm_gate_input *input)
 
 	/* Whoever sends cleartext learns that first (PROTOCOL.md 4): it is
 	 * what he can change. */
-	if (verdict.action == CM_GATE_ACCEPT &&
-	    input->direction == CM_INCOMING &&
-	    input->origin != CM_RULE_NONE)
+	if (verdict.action != CM_GATE_ACCEPT ||
+	    input->direction != CM_INCOMING)
+		return verdict;
+	if (input->origin != CM_RULE_NONE)
 		return reject(input->origin);
+	/* Who may send to a server that may not send to us has to learn what
+	 * became of it. */
+	if (input->from_kept_out && !is_bounce(input))
+		return reject(CM_RULE_FEDERATION);
 	return verdict;
 }

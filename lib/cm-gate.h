@@ -42,6 +42,9 @@ struct cm_gate_input {
 	/* What cm-origin says about an incoming message, for
 	 * cm_gate_final(); CM_RULE_NONE also where nobody asks. */
 	enum cm_rule origin;
+	/* Is the From of an incoming message one that federation rules keep
+	 * out? For cm_gate_final(). */
+	bool from_kept_out;
 	/* Header and body as seen so far, and the limit, in bytes. */
 	uint64_t size, max_size;
 	const struct cm_message *msg;

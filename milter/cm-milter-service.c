@@ -8,6 +8,7 @@
 #include "cm-milter-socket.h"
 #include "cm-mime-gmime.h"
 #include "cm-notify.h"
+#include "cm-senders.h"
 #include "cm-sigwait.h"
 
 #include <errno.h>
@@ -201,5 +202,6 @@ int cm_milter_serve(const char *config)
 	}
 	cm_milter_counters_close();
 	cm_live_unload();
+	cm_senders_unload();
 	return ret;
 }

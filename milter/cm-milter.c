@@ -6,6 +6,7 @@
 #include "cm-live.h"
 #include "cm-log.h"
 #include "cm-milter-counters.h"
+#include "cm-senders.h"
 
 #include <errno.h>
 #include <libmilter/mfapi.h>
@@ -87,6 +88,18 @@ static int exempt(void *ctx, const struct cm_message *msg,
 	return ret;
 }
 
+static int may_send(void *ctx, const char *from)
+{
+	struct connection *conn = ctx;
+	const char *error;
+	int ret = cm_senders_may_send(&conn->live->set, from, &error);
+
+	if (ret < 0)
+		cm_log(CM_LOG_ERROR, "state_dir: %s: %s", error,
+		       strerror(errno));
+	return ret;
+}
+
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 			     unsigned long steps, unsigned long f2,
 			     unsigned long f3, unsigned long *actions_r,
@@ -140,6 +153,7 @@ static void begin_message(struct connection *conn)
 		.authserv_id = conn->live->set.require_dkim ?
 			conn->live->set.authserv_id : NULL,
 		.exempt = exempt,
+		.may_send = may_send,
 		.ctx = conn
 	};
 
