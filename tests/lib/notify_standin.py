@@ -188,8 +188,11 @@ def http2_front(proxy, port, cert, key, log):
     without TLS."""
     with open(log, "ab") as output:
         front = subprocess.Popen(
-            ["nghttpx", f"-f127.0.0.1,{port}", f"-b127.0.0.1,{proxy.port}",
-             "--workers=1", "--no-ocsp", "--errorlog-file=/dev/stderr",
+            # Debian's own file would have it listen on port 3000 as well, and
+            # two of them at a time cannot.
+            ["nghttpx", "--conf=/dev/null", f"-f127.0.0.1,{port}",
+             f"-b127.0.0.1,{proxy.port}", "--workers=1", "--no-ocsp",
+             "--errorlog-file=/dev/stderr",
              "--accesslog-file=/dev/null", key, cert],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
