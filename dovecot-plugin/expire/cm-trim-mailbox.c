@@ -89,7 +89,7 @@ static int consider(struct mail *mail, struct run *run, uint32_t folder)
 	uoff_t size;
 
 	/* gone by now, or not readable: not ours to judge */
-	if (cm_mail_saved(mail, &entry.saved) < 0 ||
+	if (cm_mail_saved(mail, ioloop_time, &entry.saved) < 0 ||
 	    mail_get_virtual_size(mail, &size) < 0)
 		return 0;
 	entry.size = size;
@@ -189,10 +189,12 @@ static void expunge(struct run *run, const struct cm_trim_mail *mails,
 static void note_until(struct run *run)
 {
 	int64_t oldest = cm_trim_oldest_protected(run->trim);
+	struct cm_trim_pause pause;
 
-	if (oldest != INT64_MAX)
-		cm_trim_until_set(run->user->username,
-				  oldest + run->rules->keep_secs);
+	if (oldest == INT64_MAX)
+		return;
+	pause = cm_trim_pause(oldest, ioloop_time, run->rules->keep_secs);
+	cm_trim_until_set(run->user->username, &pause);
 }
 
 /* Chooses `excess` bytes and removes them if there are at least `needed`.
