@@ -117,7 +117,7 @@ static void judge_message(struct account *account,
 	if (!account->again)
 		account->run->counts.messages++;
 	cm_maildir_name_parse(file->name, &name);
-	if (!cm_expire_time_plausible(rules, name.time))
+	if (!cm_expire_time_plausible(rules->now, name.time))
 		name.time = -1;
 	verdict = name.time < 0 ? CM_EXPIRE_ASK_SIZE :
 		cm_expire_message(rules, name.time, seen, name.size);

@@ -208,3 +208,51 @@ def http2_front(proxy, port, cert, key, log):
     finally:
         front.terminate()
         front.wait(10)
+
+
+class Firewall:
+    """Between a client and a server on 127.0.0.1. What it has forgotten it
+    swallows, without a word to either side; new connections it lets pass."""
+
+    def __init__(self, server_port):
+        self.server_port = server_port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.passed = 0  # connections
+        self.forgotten = 0
+        self.sockets = []
+
+    def __enter__(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        for sock in [self.listener, *self.sockets]:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+
+    def forget(self):
+        """All that there are."""
+        self.forgotten = self.passed
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client = self.listener.accept()[0]
+                server = socket.create_connection(
+                    ("127.0.0.1", self.server_port))
+                self.sockets += [client, server]
+                self.passed += 1
+                for pair in (client, server), (server, client):
+                    threading.Thread(target=self._forward,
+                                     args=(*pair, self.passed),
+                                     daemon=True).start()
+
+    def _forward(self, source, sink, number):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if number > self.forgotten:
+                    sink.sendall(data)
+            if number > self.forgotten:
+                sink.shutdown(socket.SHUT_WR)
