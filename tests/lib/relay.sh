@@ -15,6 +15,8 @@
 #   relay_start_milter DIR          chatmail-milter alone, and
 #   relay_stop_milter DIR             its end, to test what happens without it
 #   relay_stop DIR                  ends every process; DIR stays
+#   relay_free_port [OWNER]         one more port, until relay_stop OWNER, or
+#   relay_release_ports OWNER         this
 #
 # KEY=VALUE are lines of chatmail.ini; mail_domain defaults to chat.test.
 # Every function returns 0, or 1 after a line on stderr that says what went
@@ -33,10 +35,10 @@
 # files, no penalty for the wrong passwords of one address) is in
 # DIR/dovecot/etc/local.conf and at the end of DIR/postfix/etc/main.cf.
 #
-# Nothing outside DIR changes, but for two things: the system user vmail is
-# made if it is missing, and temporary sockets live under DIR only. Dovecot
-# runs in a mount namespace of its own in which DIR/modules stands in place of
-# its module folder, because that folder's name is compiled into it.
+# Nothing outside DIR changes, but that the system user vmail is made if it is
+# missing, and that /dev/shm/cm-port.N is there while port N is the relay's.
+# Dovecot runs in a mount namespace of its own in which DIR/modules stands in
+# place of its module folder, because that folder's name is compiled into it.
 #
 # Environment: RELAY_MILTER_PROGRAM, RELAY_POLICY_PROGRAM, RELAY_PUSH_PROGRAM,
 # others than the stage's (sanitized ones); RELAY_MILTER_ENV, NAME=VALUE words
@@ -51,6 +53,9 @@ RELAY_MAX_DIR=60
 # Seconds until a server must answer or have ended. Sanitizers and a busy
 # machine included.
 RELAY_TIMEOUT=30
+
+# How long a port may be reserved before it is used.
+RELAY_PORT_MINUTES=120
 
 relay_error() {
 	echo "relay: $*" >&2
@@ -75,18 +80,30 @@ relay_port_used() {
 			END { exit !found }'
 }
 
-# Prints a free port below the range that the kernel gives to clients.
-relay_free_port() {
+# Prints a free port below the range that the kernel gives to clients. Nobody
+# else gets it until OWNER, a folder, gives it back, or for RELAY_PORT_MINUTES.
+relay_free_port() { # [OWNER]
+	find /dev/shm -maxdepth 1 -name 'cm-port.*' \
+		-mmin "+$RELAY_PORT_MINUTES" -delete 2>/dev/null
 	relay_tries=0
 	while [ "$relay_tries" -lt 50 ]; do
 		relay_tries=$((relay_tries + 1))
 		relay_n=$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')
 		relay_n=$((12000 + relay_n % 20000))
 		relay_port_used "$relay_n" && continue
+		# A chroot that shares our ports has this folder, too. Where
+		# one cannot write, the port is as free as it looks.
+		ln -sn "${1:-nobody}" "/dev/shm/cm-port.$relay_n" 2>/dev/null ||
+			[ ! -L "/dev/shm/cm-port.$relay_n" ] || continue
 		echo "$relay_n"
 		return 0
 	done
 	relay_error "found no free port on 127.0.0.1 in 50 tries"
+}
+
+relay_release_ports() { # OWNER
+	find /dev/shm -maxdepth 1 -name 'cm-port.*' -lname "$1" -delete \
+		2>/dev/null
 }
 
 # The user that owns mailboxes, as conf.d/sysusers.d/chatmail.conf makes it.
@@ -245,25 +262,17 @@ relay_init_postfix() {
 }
 
 relay_init() {
-	[ $# -ge 1 ] || {
-		relay_error "usage: relay_init DIR [KEY=VALUE...]"
+	[ $# -ge 1 ] || relay_error "usage: relay_init DIR [KEY=VALUE...]" ||
 		return 1
-	}
 	mkdir -p "$1" && RELAY_DIR=$(cd "$1" && pwd) || return 1
 	shift
-	[ "$(id -u)" = 0 ] || {
-		relay_error "starting mail servers needs root"
+	[ "$(id -u)" = 0 ] || relay_error "starting mail servers needs root" ||
 		return 1
-	}
-	[ ${#RELAY_DIR} -le $RELAY_MAX_DIR ] || {
+	[ ${#RELAY_DIR} -le $RELAY_MAX_DIR ] ||
 		relay_error "$RELAY_DIR is too long for the sockets below it:" \
-			"at most $RELAY_MAX_DIR characters"
-		return 1
-	}
-	[ ! -e "$RELAY_DIR/relay.env" ] || {
-		relay_error "$RELAY_DIR has a relay already: take another folder"
-		return 1
-	}
+			"at most $RELAY_MAX_DIR characters" || return 1
+	[ ! -e "$RELAY_DIR/relay.env" ] || relay_error \
+		"$RELAY_DIR has a relay already: take another folder" || return 1
 	relay_need dovecot "dovecot-imapd dovecot-lmtpd" &&
 		relay_need postconf postfix && relay_need openssl openssl &&
 		relay_need unshare util-linux && relay_user || return 1
@@ -283,11 +292,9 @@ relay_init() {
 		-path '*bin/chatmail-policy' | head -n 1)}
 	relay_push=${RELAY_PUSH_PROGRAM:-$(find "$RELAY_STAGE" \
 		-path '*/dovecot/chatmail-push' | head -n 1)}
-	if [ -z "$relay_conf_d" ] || [ ! -x "$relay_milter" ]; then
+	[ -n "$relay_conf_d" ] && [ -x "$relay_milter" ] ||
 		relay_error "$RELAY_STAGE lacks conf.d or chatmail-milter:" \
-			"make install DESTDIR=$RELAY_STAGE"
-		return 1
-	fi
+			"make install DESTDIR=$RELAY_STAGE" || return 1
 
 	# Servers of different users walk through here.
 	chmod 0755 "$RELAY_DIR"
@@ -335,10 +342,11 @@ relay_init() {
 		done
 	} >"$RELAY_DIR/chatmail.ini"
 
-	relay_imap=$(relay_free_port) && relay_imaps=$(relay_free_port) &&
-		relay_smtp=$(relay_free_port) &&
-		relay_smtps=$(relay_free_port) &&
-		relay_submission=$(relay_free_port) &&
+	relay_imap=$(relay_free_port "$RELAY_DIR") &&
+		relay_imaps=$(relay_free_port "$RELAY_DIR") &&
+		relay_smtp=$(relay_free_port "$RELAY_DIR") &&
+		relay_smtps=$(relay_free_port "$RELAY_DIR") &&
+		relay_submission=$(relay_free_port "$RELAY_DIR") &&
 		relay_certificate "$RELAY_DIR" "$RELAY_DOMAIN" &&
 		relay_init_dovecot "$RELAY_DIR" &&
 		relay_init_postfix "$RELAY_DIR" || return 1
@@ -386,10 +394,8 @@ relay_ini_default() {
 
 # relay_env DIR: reads DIR/relay.env into this shell.
 relay_env() {
-	[ -r "$1/relay.env" ] || {
-		relay_error "no relay in $1: relay_init it first"
-		return 1
-	}
+	[ -r "$1/relay.env" ] ||
+		relay_error "no relay in $1: relay_init it first" || return 1
 	# shellcheck disable=SC1091
 	. "$1/relay.env"
 }
@@ -520,14 +526,11 @@ relay_start() {
 	relay_env "$1" || return 1
 	for relay_port in $RELAY_IMAP_PORT $RELAY_IMAPS_PORT \
 		$RELAY_SMTP_PORT $RELAY_SMTPS_PORT $RELAY_SUBMISSION_PORT; do
-		relay_port_used "$relay_port" || continue
-		relay_error "port $relay_port is taken meanwhile: relay_init" \
-			"a new folder"
-		return 1
+		! relay_port_used "$relay_port" || relay_error \
+			"port $relay_port is taken meanwhile: relay_init" \
+			"a new folder" || return 1
 	done
-	if [ -d "$RELAY_DIR/dkim" ]; then
-		relay_start_dkim "$1" || return 1
-	fi
+	[ ! -d "$RELAY_DIR/dkim" ] || relay_start_dkim "$1" || return 1
 	relay_start_milter "$1" && relay_start_dovecot &&
 		relay_start_postfix && return 0
 	relay_stop "$1"
@@ -562,19 +565,17 @@ relay_stop() {
 	rm -f "$RELAY_MILTER_PID"
 	[ ! -d "$RELAY_DIR/dkim" ] || relay_stop_dkim "$1"
 	# See relay_unshare.
-	if grep -q " $RELAY_MODULEDIR " /proc/self/mountinfo; then
+	! grep -q " $RELAY_MODULEDIR " /proc/self/mountinfo ||
 		umount "$RELAY_MODULEDIR"
-	fi
+	relay_release_ports "$RELAY_DIR"
 	return 0
 }
 
 relay_doveadm() {
 	relay_env "$1" || return 1
 	shift
-	relay_n=$(relay_pid "$RELAY_DOVECOT_PID") || {
-		relay_error "Dovecot does not run in $RELAY_DIR"
-		return 1
-	}
+	relay_n=$(relay_pid "$RELAY_DOVECOT_PID") ||
+		relay_error "Dovecot does not run in $RELAY_DIR" || return 1
 	nsenter -t "$relay_n" -m -r -w doveadm -c "$RELAY_DOVECOT_CONFIG" "$@"
 }
 
