@@ -109,9 +109,13 @@ relay_release_ports() { # OWNER
 # The user that owns mailboxes, as conf.d/sysusers.d/chatmail.conf makes it.
 relay_user() {
 	getent passwd vmail >/dev/null && return 0
-	groupadd -r vmail 2>/dev/null
-	useradd -r -g vmail -d /var/lib/chatmail -s /usr/sbin/nologin \
-		-c "chatmail mailboxes" vmail ||
+	mkdir -p /run/lock
+	( # other relays may start in this moment
+		flock 9 && getent passwd vmail >/dev/null && exit 0
+		groupadd -r vmail 2>/dev/null
+		useradd -r -g vmail -d /var/lib/chatmail -s /usr/sbin/nologin \
+			-c "chatmail mailboxes" vmail
+	) 9>/run/lock/chatmail-tests-vmail ||
 		relay_error "cannot make the system user vmail"
 }
 
@@ -427,11 +431,9 @@ relay_end() {
 # system is shared), --propagation private is refused; relay_start_dovecot
 # then looks whether it did.
 relay_unshare() {
-	if unshare -m --propagation private true 2>/dev/null; then
-		unshare -m --propagation private "$@"
-	else
-		unshare -m --propagation unchanged "$@"
-	fi
+	relay_name=private
+	unshare -m --propagation private true 2>/dev/null || relay_name=unchanged
+	unshare -m --propagation $relay_name "$@"
 }
 
 relay_start_dovecot() {
@@ -445,16 +447,11 @@ relay_start_dovecot() {
 			"$RELAY_MODULEDIR" "$RELAY_DOVECOT_CONFIG"
 	) >"$RELAY_LOG/dovecot.out" 2>&1 </dev/null &
 	relay_started=$!
-	relay_wait $RELAY_TIMEOUT relay_dovecot_up "$relay_started" || {
-		relay_error "Dovecot did not start:"
-		cat "$RELAY_LOG/dovecot.out" >&2
-		[ ! -e "$RELAY_LOG/dovecot.log" ] ||
-			tail -n 20 "$RELAY_LOG/dovecot.log" >&2
-		return 1
-	}
-	relay_pid "$RELAY_DOVECOT_PID" >/dev/null && return 0
-	relay_error "Dovecot ended at once:"
+	relay_wait $RELAY_TIMEOUT relay_dovecot_up "$relay_started" &&
+		relay_pid "$RELAY_DOVECOT_PID" >/dev/null && return 0
+	relay_error "Dovecot did not start, or ended at once:"
 	cat "$RELAY_LOG/dovecot.out" >&2
+	tail -n 20 "$RELAY_LOG/dovecot.log" >&2
 	return 1
 }
 
@@ -478,13 +475,21 @@ relay_start_postfix() {
 	return 1
 }
 
+# relay_more LOG TEXT: has the log more lines with it than relay_count?
+relay_more() {
+	[ "$(grep -c "$2" "$RELAY_LOG/$1")" -gt "$relay_count" ]
+}
+
+# Its socket is there a little before Postfix may connect to it.
 relay_milter_up() {
-	[ -S "$RELAY_MILTER_SOCKET" ] || relay_gone "$1"
+	relay_more milter.log 'listening on' || relay_gone "$1"
 }
 
 relay_start_milter() {
 	relay_env "$1" || return 1
 	rm -f "$RELAY_MILTER_SOCKET"
+	: >>"$RELAY_LOG/milter.log"
+	relay_count=$(grep -c 'listening on' "$RELAY_LOG/milter.log") || :
 	# As the unit has it: mail_user, with Postfix's group for the socket.
 	# shellcheck disable=SC2086
 	(
@@ -495,8 +500,8 @@ relay_start_milter() {
 	) >>"$RELAY_LOG/milter.log" 2>&1 </dev/null &
 	relay_started=$!
 	echo "$relay_started" >"$RELAY_MILTER_PID"
-	relay_wait $RELAY_TIMEOUT relay_milter_up "$relay_started"
-	[ -S "$RELAY_MILTER_SOCKET" ] && return 0
+	relay_wait $RELAY_TIMEOUT relay_milter_up "$relay_started" &&
+		! relay_gone "$relay_started" && return 0
 	relay_error "chatmail-milter did not start:"
 	tail -n 20 "$RELAY_LOG/milter.log" >&2
 	return 1
@@ -523,9 +528,8 @@ relay_start() {
 	return 1
 }
 
-# Every process that belongs to the relay by what it was started with: master
-# processes take their children along, but one that was killed may have left
-# some.
+# Processes that work in the relay's folders: master processes take their
+# children along, but one that was killed may have left some.
 relay_stragglers() {
 	for relay_file in /proc/[0-9]*/cwd; do
 		case $(readlink "$relay_file" 2>/dev/null) in
@@ -575,12 +579,8 @@ relay_reload_postfix() {
 	relay_env "$1" || return 1
 	relay_n=$(relay_pid "$RELAY_POSTFIX_PID") ||
 		relay_error "Postfix does not run in $RELAY_DIR" || return 1
-	relay_reloads=$(grep -c 'reload --' "$RELAY_LOG/postfix.log")
+	relay_count=$(grep -c 'reload --' "$RELAY_LOG/postfix.log") || :
 	kill -HUP "$relay_n"
-	relay_wait $RELAY_TIMEOUT relay_reloaded ||
+	relay_wait $RELAY_TIMEOUT relay_more postfix.log 'reload --' ||
 		relay_error "Postfix does not reload: $RELAY_LOG/postfix.log"
-}
-
-relay_reloaded() {
-	[ "$(grep -c 'reload --' "$RELAY_LOG/postfix.log")" -gt "$relay_reloads" ]
 }
