@@ -347,6 +347,7 @@ bool cm_expire_account_do(struct cm_expire_run *run, const char *name)
 {
 	enum cm_dir_result result;
 	const char *error = "";
+	bool inactive;
 	time_t last;
 	int fd;
 
@@ -363,10 +364,14 @@ bool cm_expire_account_do(struct cm_expire_run *run, const char *name)
 		cm_expire_trouble(run, result, error);
 	else {
 		run->counts.accounts++;
-		if (is_inactive(run, fd, last))
+		inactive = is_inactive(run, fd, last);
+		if (inactive && !run->spare) {
 			cm_expire_inactive_add(run, name);
-		else
+		} else {
 			expire_messages(run, name, fd);
+			if (inactive)
+				run->spared++;
+		}
 	}
 	i_close_fd(&fd);
 	return result != CM_DIR_UNKNOWN;
