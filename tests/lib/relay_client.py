@@ -264,8 +264,13 @@ class Gpg:
             input=data, capture_output=True, timeout=GPG_SECONDS, check=False)
 
     def make_key(self, address):
-        self._run("--quick-generate-key", f"<{address}>", "future-default",
-                  "default", "1d")
+        args = ("--quick-generate-key", f"<{address}>", "future-default",
+                "default", "1d")
+        try:
+            self._run(*args)
+        except RuntimeError:
+            # the agent that it starts may be late
+            self._run("--yes", *args)
 
     def encrypt(self, text, *addresses):
         """In ASCII armor. Not compressed: random data would stay as it is,
