@@ -4,7 +4,10 @@
  * mime-disagreement.
  */
 #include "cm-unit.h"
+#include "cm-milter-service.h"
 #include "cm-mime-gmime.h"
+
+#include <pthread.h>
 
 #define HEAD                                                                   \
 	"Content-Type: multipart/encrypted; boundary=\"b\"; "                  \
@@ -153,6 +156,100 @@ static void plain(void **state)
 	free(text);
 }
 
+/* Each repeated up to the longest header that is looked into: GMime recurses
+ * for some of them, and a thread of the milter has a small stack. */
+#define LONGEST (32 * 1024)
+
+static const struct deep_row {
+	const char *name, *text;
+} deep[] = {
+	{ "groups", "a:" },
+	{ "groups behind a blank", "a: " },
+	{ "nameless groups", ":," },
+	{ "groups of one", "a:b@c," },
+	{ "groups with quotes", "\"a\":" },
+	{ "groups behind half a literal", "@[:,a:" },
+	{ "groups behind a literal", "a@[b],a:" },
+	{ "routes", "<@a:" },
+	{ "route, long", "<@a,@" },
+	{ "groups behind routes", "<@a:b@c>,a:" },
+	{ "comments", "((a))" },
+	{ "nested comments", "(" },
+	{ "brackets", "<" },
+	{ "closed brackets", "<a@b>>" },
+	{ "dots", "a." },
+	{ "words", "a " },
+	{ "quoted words", "\"a\" " },
+	{ "encoded words", "=?utf-8?q?a?= " },
+	{ "literals", "a@[b]," },
+	{ "literals with colons", "a@[IPv6:::1],a:" },
+};
+
+static void *read_deep(void *arg)
+{
+	const struct deep_row *row = arg;
+	char *value = malloc(LONGEST), *plain, addr[CM_ADDR_MAX + 1];
+	size_t len = strlen(row->text), size = LONGEST - LONGEST % len, i;
+	unsigned int count;
+
+	if (value == NULL)
+		return NULL;
+	for (i = 0; i < size; i += len)
+		memcpy(value + i, row->text, len);
+	(void)cm_gmime_plain_addresses(value, size, &plain);
+	free(plain);
+	cm_gmime_from(value, size, &count, addr);
+	free(value);
+	return arg;
+}
+
+static void deep_in_a_thread(void **state)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	void *done;
+
+	assert_int_equal(pthread_attr_init(&attr), 0);
+	assert_int_equal(pthread_attr_setstacksize(&attr,
+						   CM_MILTER_THREAD_STACK), 0);
+	assert_int_equal(pthread_create(&thread, &attr, read_deep, *state), 0);
+	assert_int_equal(pthread_join(thread, &done), 0);
+	assert_ptr_equal(done, *state);
+	(void)pthread_attr_destroy(&attr);
+}
+
+/* What stands in front of it decides whether one more address is read. */
+static const struct colons_row {
+	const char *name, *text;
+	unsigned int count;
+	bool expect;
+} colons[] = {
+	{ "15 groups", "g:;,", 15, true },
+	{ "16 groups", "g:;,", 16, true },
+	{ "17 groups", "g:;,", 17, false },
+	{ "16 in quotes", "\":\" <b@x.test>,", 16, true },
+	{ "17 in quotes", "\":\" <b@x.test>,", 17, false },
+	{ "100 IPv6 literals", "b@[IPv6:2001:db8::1],", 100, true },
+	{ "literals not closed", "b@[IPv6:2001:db8::1,", 5, false },
+};
+
+static void too_many_colons(void **state)
+{
+	const struct colons_row *row = *state;
+	char text[4096] = "", *got;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < row->count; i++)
+		strcat(text, row->text);
+	strcat(text, "A <a@x.test>");
+	ret = cm_gmime_plain_addresses(text, strlen(text), &got);
+	assert_int_equal(ret, row->expect ? 1 : -1);
+	if (row->expect)
+		assert_non_null(strstr(got, "<a@x.test>"));
+	free(got);
+}
+
 int main(void)
 {
 	cm_gmime_init();
@@ -160,5 +257,7 @@ int main(void)
 	cm_unit_rows(from, froms);
 	cm_unit_test(from_too_long);
 	cm_unit_rows(plain, plains);
+	cm_unit_rows(deep_in_a_thread, deep);
+	cm_unit_rows(too_many_colons, colons);
 	return cm_unit_run();
 }
