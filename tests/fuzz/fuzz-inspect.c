@@ -44,6 +44,7 @@ static void inspect_as(const uint8_t *data, size_t size,
 		.mail_from = "",
 		.mail_from_is_from = true,
 		.login = "",
+		.client_ip = "",
 		.max_size = 1024 * 1024,
 		.exempt = exempt_nobody
 	};
