@@ -44,7 +44,7 @@ export RELAY_JOBS
 
 # Seconds after which a suite is ended and counts as failed.
 CHECK_SECONDS=1500
-DELTACHAT_SECONDS=420
+DELTACHAT_SECONDS=600
 BENCH_SECONDS_MAX=3600
 QUICKSTART_SECONDS=600
 DIST_SECONDS=900
@@ -231,7 +231,7 @@ deltachat_packages() {
 	command -v node >/dev/null || need_packages nodejs || return 1
 	"$top/tests/deltachat/run" --fetch >>"$build_log" 2>&1 && return 0
 	command -v npm >/dev/null || need_packages npm || return 1
-	"$top/tests/deltachat/run" --fetch >>"$build_log" 2>&1 ||
+	mirrored "$top/tests/deltachat/run" --fetch >>"$build_log" 2>&1 ||
 		complain "npm cannot fetch the Delta Chat core: $build_log"
 }
 
