@@ -25,6 +25,7 @@
 
 typedef int cm_inspect_exempt_fn(void *ctx, const struct cm_message *msg,
 				 const char **reason_r);
+typedef int cm_inspect_may_send_fn(void *ctx, const char *from);
 
 struct cm_inspect {
 	/* private */
@@ -34,6 +35,7 @@ struct cm_inspect {
 	struct cm_origin origin;
 	char mail_from[CM_ADDR_MAX + 1];
 	char login[CM_ADDR_MAX + 1];
+	char client_ip[CM_ADDR_MAX + 1];
 	char from[CM_ADDR_MAX + 1];
 	size_t from_len;
 	char from_value[CM_INSPECT_MAX_FROM];
@@ -42,6 +44,7 @@ struct cm_inspect {
 	bool out_of_memory;
 	bool exempt_asked;
 	cm_inspect_exempt_fn *exempt;
+	cm_inspect_may_send_fn *may_send;
 	void *ctx;
 };
 
@@ -52,6 +55,7 @@ struct cm_inspect_envelope {
 	/* Take the From header for the envelope sender (command line). */
 	bool mail_from_is_from;
 	const char *login; /* "" = unknown */
+	const char *client_ip; /* as cm_gate_input has it */
 	uint64_t max_size;
 	/* The DKIM verifier in front of us, as cm_origin_begin() takes it;
 	 * NULL if where incoming mail comes from does not matter. */
@@ -60,6 +64,10 @@ struct cm_inspect_envelope {
 	 * a word that says why, 0, or -1 if that cannot be found out now.
 	 * Asked at most once a message, and only if it matters. */
 	cm_inspect_exempt_fn *exempt;
+	/* May this From send to us? 1, 0, or -1 if that cannot be found out
+	 * now. Asked once, of incoming messages that are good otherwise. NULL:
+	 * everybody may. */
+	cm_inspect_may_send_fn *may_send;
 	void *ctx;
 };
 
@@ -70,7 +78,7 @@ void cm_inspect_header(struct cm_inspect *inspect, const char *name,
 		       size_t name_len, const char *value, size_t value_len);
 
 /* 0 with the verdict (maybe CM_GATE_PENDING), or -1 when we are at fault (out
- * of memory, mailboxes not readable): the mail must be deferred. */
+ * of memory, mailboxes or rules not readable): the mail must be deferred. */
 int cm_inspect_eoh(struct cm_inspect *inspect, struct cm_verdict *verdict_r);
 void cm_inspect_body(struct cm_inspect *inspect, const void *data,
 		     size_t size);

@@ -238,6 +238,7 @@ def check_federation(tap, relay):
         code, text = try_rcpt(conn, "a@Evil.example", target)
         expect(code, 550)
         assert "does not accept mail from evil.example" in text.lower(), text
+        expect(try_rcpt(conn, "a@evil.example.", target)[0], 550)
         expect(try_rcpt(conn, "bad@good.example", target)[0], 550)
         expect(try_rcpt(conn, "fine@good.example", target)[0], 250)
     with tap.check("bounces always pass"):

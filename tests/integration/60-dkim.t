@@ -289,6 +289,7 @@ def check_bounce(tap, test, sink):
     with tap.check("so that another relay, like this one, takes it"):
         stored = test.delivered(bounce.data)
         assert "multipart/report" in stored
+        test.bounce = bounce.data
     with tap.check("without its signature it is refused"):
         code, text = test.deliver(bounce.data.replace(b"DKIM-Signature:",
                                                       b"X-Was:", 1))
@@ -297,6 +298,40 @@ def check_bounce(tap, test, sink):
         code, text = test.deliver(bounce.data.replace(
             b"MAILER-DAEMON@chat.test", b"MAILER-DAEMON@remote.test"))
         assert code == 554 and INVALID in text, (code, text)
+
+
+def check_federation(tap, test):
+    def rule(*words):
+        subprocess.run([test.relay.env["RELAY_POLICY_PROGRAM"], "-c",
+                        test.relay.env["RELAY_CONFIG"], "federation", *words],
+                       check=True, timeout=SECONDS)
+
+    evil = test.sign(test.message("mallory@" + EVIL), EVIL)
+    rule("block", EVIL)
+    with tap.check("a blocked domain has no way around by the envelope"):
+        for sender in "", "alice@" + REMOTE:
+            code, text = test.deliver(evil, sender=sender)
+            assert code == 550 and "federation:" in text, (code, text)
+    with tap.check("nor with a SecureJoin request"):
+        request = rc.secure_join_request("mallory@" + EVIL, test.bob[0])
+        test.refused(test.sign(request, EVIL), 550, "does not accept mail",
+                     "federation")
+    with tap.check("others, signed by it as well, have"):
+        test.delivered(test.sign(test.sign(test.message("alice@" + REMOTE),
+                                           REMOTE), EVIL))
+    with tap.check("bounces of it still tell what became of a message"):
+        test.delivered(test.sign(re.sub(
+            rb"(?ims)^DKIM-Signature:.*?\r\n(?![ \t])", b"",
+            test.bounce.replace(b"MAILER-DAEMON@chat.test",
+                                b"MAILER-DAEMON@" + EVIL.encode())), EVIL))
+    with tap.check("an address of it that is allowed, without a restart"):
+        rule("allow", "mallory@" + EVIL)
+        test.delivered(evil)
+        rule("forget", "mallory@" + EVIL)
+        test.refused(evil, 550, "does not accept mail", "federation")
+    rule("forget", EVIL)
+    with tap.check("forgotten: delivered again"):
+        test.delivered(evil)
 
 
 def check_down(tap, test):
@@ -389,5 +424,6 @@ with Tap() as tap, SmtpSink() as sink:
         check_envelope(tap, test)
         check_outgoing(tap, test, sink)
         check_bounce(tap, test, sink)
+        check_federation(tap, test)
         check_command(tap, test)
         check_down(tap, test)

@@ -379,7 +379,11 @@ def check_kill(tap, relay, exp):
             if "cur/" + name in kept}
     partly = 0
     with tap.check(f"kill -9, {KILLS} times: nothing to say for force-resync"):
-        for i in range(KILLS):
+        # a fast machine is done before many of them
+        for tries in range(4 * KILLS):
+            if tries >= KILLS and partly >= 2:
+                break
+            i = tries % KILLS
             proc = exp.popen("-u", dora[0])
             if i % 3 == 0:
                 # before the first file goes
@@ -397,10 +401,10 @@ def check_kill(tap, relay, exp):
                 for _ in range(KILL_MESSAGES):
                     message(box, "cur", 30 * DAY, size=100)
                 uids(conn, "INBOX")
-        tap.note(f"{partly} of {KILLS} times in the middle of the files")
+        tap.note(f"{partly} of {tries} times in the middle of the files")
         assert partly >= 2
         # else something writes Dovecot's log otherwise than Dovecot does
-        assert exp.torn < KILLS
+        assert exp.torn < tries
     with tap.check("the same command does the rest"):
         expect(exp.summary("-u", dora[0])["failed"], 0)
         expect(exp.mail_files(box), set(kept))
@@ -428,13 +432,18 @@ def check_kill(tap, relay, exp):
         # enough that the walk takes a while
         homes = [account(pathlib.Path(relay.mailboxes), f"slow{i:05}", 1)
                  for i in range(200)]
-        for home in homes:
-            message(home, "cur", 30 * DAY)
-        proc = exp.popen("-A")
-        while all(exp.mail_files(home) for home in homes):
-            assert proc.poll() is None, "it was too quick"
-        exp.signal(proc, signal.SIGTERM)
-        out, err = proc.communicate(timeout=RELAY_SECONDS)
+        for _ in range(5):
+            for home in homes:
+                message(home, "cur", 30 * DAY)
+            proc = exp.popen("-A")
+            while proc.poll() is None and \
+                    all(exp.mail_files(home) for home in homes):
+                pass
+            exp.signal(proc, signal.SIGTERM)
+            out, err = proc.communicate(timeout=RELAY_SECONDS)
+            if proc.returncode != 0:
+                break
+            # it was too quick
         expect(proc.returncode, EX_TEMPFAIL)
         assert "interrupted" in err and "accounts=" in out, out + err
         assert any(exp.mail_files(home) for home in homes)
@@ -555,8 +564,16 @@ def check_regular(tap, relay, exp):
         expect((state["since"], state["gap"]), (0, 0))
 
 
+# Without chatmail-push, which would take what check_push leaves in its spool
+LOCAL_CONF = """
+service chatmail-push {
+  process_min_avail = 0
+}
+"""
+
 with Tap() as tap, started_relay(
-        tap, "login_brake_after=0", "hold_deleted_days=30") as relay:
+        tap, "login_brake_after=0", "hold_deleted_days=30",
+        local_conf=LOCAL_CONF) as relay:
     exp = Expire(relay)
     check_usage(tap, relay, exp)
     check_messages(tap, relay, exp)

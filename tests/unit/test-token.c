@@ -485,6 +485,7 @@ static void bad(void **state)
 
 /* Each of RACERS makes an account of its own if it may. */
 #define RACERS 100
+#define RACE_SECONDS 60
 #define MAX_USES 10
 static void exact(void **state)
 {
@@ -494,13 +495,19 @@ static void exact(void **state)
 	begin();
 	assert_int_equal(add("autumn", SECRET, MAX_USES, -1), CM_DIR_OK);
 	for (i = 0; i < RACERS; i++) {
+		const time_t end = time(NULL) + RACE_SECONDS;
 		char name[32];
 		enum cm_dir_result result;
 
 		if (fork() != 0)
 			continue;
 		(void)snprintf(name, sizeof(name), "racer%04d@example.org", i);
-		result = use(PASSWORD, name, true);
+		/* so many others are before it that the lock takes too long */
+		do {
+			errno = 0;
+			result = use(PASSWORD, name, true);
+		} while (result == CM_DIR_FAILED && errno == ETIMEDOUT &&
+			 time(NULL) < end);
 		_exit(result == CM_DIR_OK ? 1 :
 		      result == CM_DIR_UNKNOWN ? 0 : 2);
 	}
