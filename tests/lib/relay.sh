@@ -315,6 +315,8 @@ relay_init() {
 			echo "${relay_arg%%=*} = ${relay_arg#*=}"
 		done
 	} >"$RELAY_DIR/chatmail.ini"
+	chgrp vmail "$RELAY_DIR/chatmail.ini"
+	chmod 0640 "$RELAY_DIR/chatmail.ini"
 
 	relay_imap=$(relay_free_port) && relay_imaps=$(relay_free_port) &&
 		relay_smtp=$(relay_free_port) &&
