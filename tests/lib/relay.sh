@@ -326,6 +326,8 @@ relay_init() {
 			echo "${relay_arg%%=*} = ${relay_arg#*=}"
 		done
 	} >"$RELAY_DIR/chatmail.ini"
+	chgrp vmail "$RELAY_DIR/chatmail.ini"
+	chmod 0640 "$RELAY_DIR/chatmail.ini"
 
 	relay_imap=$(relay_free_port "$RELAY_DIR") &&
 		relay_imaps=$(relay_free_port "$RELAY_DIR") &&
