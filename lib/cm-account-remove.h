@@ -12,7 +12,11 @@
  * No link is followed and no other file system entered: entries are unlinked
  * by directory descriptor, one component at a time. Any number of processes
  * may remove the same account at once; what somebody else was quicker with
- * is no error. Results and error texts are as in cm-account-dir.h.
+ * is no error. While an account is in `.removed` that may be put back, its
+ * process holds flock(2) of the mailboxes directory, and what is emptied there
+ * is opened under the same lock. It is held for microseconds, never while
+ * another lock is waited for, and by removals only: no login waits for it.
+ * Results and error texts are as in cm-account-dir.h.
  */
 #ifndef CM_ACCOUNT_REMOVE_H
 #define CM_ACCOUNT_REMOVE_H

@@ -370,8 +370,89 @@ static void remove_if(void **state)
 	tree_end();
 }
 
+/* An account is looked at, and stays, while somebody else sweeps, or removes
+ * what an earlier removal has left of the same name. */
+static enum cm_dir_result sweep(void)
+{
+	const char *error = "";
+
+	return cm_account_remove_sweep(tree_fd, &error);
+}
+
+static bool is_due_never(void *ctx, int account_fd)
+{
+	(void)ctx;
+	(void)account_fd;
+	return false;
+}
+
+static enum cm_dir_result look(void)
+{
+	const char *error = "";
+	struct cm_hold none;
+
+	cm_hold_none(&none);
+	return cm_account_remove_if(tree_fd, TREE_ACCOUNT, &none,
+				    is_due_never, NULL, &error);
+}
+
+static const struct meanwhile_row {
+	const char *name;
+	enum cm_dir_result (*what)(void);
+	enum cm_dir_result result; /* CM_DIR_OK: or CM_DIR_UNKNOWN */
+} meanwhile_rows[] = {
+	{ "sweep", sweep, CM_DIR_OK },
+	{ "another look", look, CM_DIR_EXISTS },
+};
+
+struct meanwhile {
+	const struct meanwhile_row *row;
+	pid_t pid;
+};
+
+static bool start_other(void *ctx, int account_fd)
+{
+	/* long enough for the other to come to the account */
+	const struct timespec pause = { .tv_nsec = 200 * 1000 * 1000 };
+	struct meanwhile *meanwhile = ctx;
+	enum cm_dir_result result;
+
+	(void)account_fd;
+	meanwhile->pid = fork();
+	assert_true(meanwhile->pid >= 0);
+	if (meanwhile->pid == 0) {
+		result = meanwhile->row->what();
+		if (result == CM_DIR_UNKNOWN)
+			result = CM_DIR_OK;
+		_exit(result == meanwhile->row->result ? 0 : 1);
+	}
+	(void)nanosleep(&pause, NULL);
+	return false;
+}
+
+static void stays_meanwhile(void **state)
+{
+	struct meanwhile meanwhile = { .row = *state };
+	struct cm_hold none;
+	const char *error = "";
+	int status;
+
+	tree_begin();
+	make_account(TREE_ACCOUNT);
+	cm_hold_none(&none);
+	assert_int_equal(cm_account_remove_if(tree_fd, TREE_ACCOUNT, &none,
+					      start_other, &meanwhile, &error),
+			 CM_DIR_EXISTS);
+	assert_int_equal(waitpid(meanwhile.pid, &status, 0), meanwhile.pid);
+	assert_int_equal(status, 0);
+	assert_true(tree_has(TREE_ACCOUNT, "password"));
+	assert_true(tree_has(TREE_ACCOUNT, "cur/1.2.3:2,S"));
+	tree_end();
+}
+
 int main(void)
 {
+	cm_unit_rows(stays_meanwhile, meanwhile_rows);
 	cm_unit_rows(remove_if, if_rows);
 	cm_unit_test(removes_all);
 	cm_unit_test(not_links);
