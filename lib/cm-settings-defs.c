@@ -24,7 +24,8 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "stands for the value of mail_domain."),
 	DEF(NAME, mail_user, "", "vmail", 0, 0,
 	    "System user that owns the mailboxes. Dovecot's auth-worker and "
-	    "chatmail-milter run as this user."),
+	    "chatmail-milter run as this user: another one must be written "
+	    "into the fragments of Dovecot and the unit, too."),
 	DEF(PATH, run_dir, "", "/run/chatmail", 0, 0,
 	    "Sockets and shared memory; gone at reboot."),
 	DEF(PATH, state_dir, "", "/var/lib/chatmail", 0, 0,
@@ -100,11 +101,12 @@ const struct cm_setting_def cm_settings_defs[] = {
 	DEF(SIZE_M, min_free_disk_space, "bytes", "1G", 0, 0,
 	    "No new accounts with less room on the mailboxes' file system."),
 	DEF(UINT, max_imap_connections, "connections", "10000", 1, 1000000,
-	    "IMAP connections at one time; a single client address gets a "
-	    "fifth."),
+	    "IMAP clients at one time that are not hibernated. Dovecot takes "
+	    "it from process_limit of service imap, in 30-chatmail-imap.conf: "
+	    "write it there, too."),
 	DEF(UINT, max_smtp_connections, "connections", "1000", 1, 1000000,
 	    "Connections at one time to each submission service; a single "
-	    "client address gets a fifth."),
+	    "client address gets a fifth. chatmail-postconf tells Postfix."),
 
 	DEF(STRING, server_comment, "", "", 0, 0,
 	    "A line about this relay that clients can read before anything "
