@@ -155,7 +155,8 @@ static enum cm_dir_result make_removed(int mailboxes_fd, int *fd_r,
 	return result;
 }
 
-/* Nobody finds it any more; look again, and put it back if it is to stay. */
+/* Nobody finds it any more; look again, and put it back if it is to stay, or
+ * if that cannot be told. What is no directory is no account. */
 static bool put_back(int mailboxes_fd, int removed_fd, const char *name,
 		     const struct condition *condition)
 {
@@ -165,10 +166,11 @@ static bool put_back(int mailboxes_fd, int removed_fd, const char *name,
 	if (condition->due == NULL)
 		return false;
 	fd = openat(removed_fd, name, OPEN_DIR);
-	if (fd < 0)
-		return false;
-	due = condition->due(condition->ctx, fd);
-	(void)close(fd);
+	if (fd >= 0) {
+		due = condition->due(condition->ctx, fd);
+		(void)close(fd);
+	} else
+		due = errno == ENOENT || errno == ELOOP || errno == ENOTDIR;
 	return !due && renameat(removed_fd, name, mailboxes_fd, name) == 0;
 }
 
@@ -285,27 +287,35 @@ enum cm_dir_result cm_account_remove(int mailboxes_fd, const char *name,
 				    error_r);
 }
 
+static bool is_no_account(void *ctx, int account_fd)
+{
+	const char *error;
+
+	(void)ctx;
+	return cm_account_has_file(account_fd, PASSWORD_FILE, &error) ==
+		CM_DIR_UNKNOWN;
+}
+
 enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,
 					     const char *name,
 					     const char **error_r)
 {
 	enum cm_dir_result result;
 	struct cm_hold none;
-	struct stat st;
 	int fd;
 
 	result = cm_account_open(mailboxes_fd, name, &fd, error_r);
 	if (result != CM_DIR_OK)
 		return result;
-	if (fstatat(fd, PASSWORD_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		result = CM_DIR_UNKNOWN;
-	else if (errno != ENOENT)
-		result = failed("stat a password file", error_r);
+	result = cm_account_has_file(fd, PASSWORD_FILE, error_r);
 	cm_close_keep_errno(fd);
-	if (result != CM_DIR_OK)
-		return result;
+	if (result != CM_DIR_UNKNOWN)
+		return result == CM_DIR_OK ? CM_DIR_UNKNOWN : result;
 	cm_hold_none(&none);
-	return cm_account_remove(mailboxes_fd, name, &none, error_r);
+	/* A first login may come at any moment. */
+	result = cm_account_remove_if(mailboxes_fd, name, &none, is_no_account,
+				      NULL, error_r);
+	return result == CM_DIR_EXISTS ? CM_DIR_UNKNOWN : result;
 }
 
 enum cm_dir_result cm_account_remove_sweep(int mailboxes_fd,

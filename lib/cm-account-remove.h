@@ -58,7 +58,7 @@ enum cm_dir_result cm_account_remove_if(int mailboxes_fd, const char *name,
 /* The same, but only if it has no password: what a mail process that was
  * still running has made again after cm_account_remove(). Left alone it would
  * keep the address from ever becoming an account. CM_DIR_UNKNOWN: nothing
- * there, or an account. */
+ * there, or an account, also one that comes into being at this moment. */
 enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,
 					     const char *name,
 					     const char **error_r);

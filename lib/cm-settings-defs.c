@@ -85,7 +85,8 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "Larger messages are large."),
 	DEF(UINT, delete_inactive_users_after, "days", "90", 1, 36500,
 	    "It removes accounts without a login for this long, with all they "
-	    "own."),
+	    "own; not in the 14 days behind a gap of more than 14 days in "
+	    "which it was not run, such as a wrong clock makes."),
 	DEF(UINT, hold_deleted_days, "days", "0", 0, 36500,
 	    "For this long after an account was removed, by the admin or for "
 	    "not being used, only its old password makes it anew; nobody "

@@ -35,6 +35,7 @@ struct cm_inspect {
 	struct cm_origin origin;
 	char mail_from[CM_ADDR_MAX + 1];
 	char login[CM_ADDR_MAX + 1];
+	char client_ip[CM_ADDR_MAX + 1];
 	char from[CM_ADDR_MAX + 1];
 	size_t from_len;
 	char from_value[CM_INSPECT_MAX_FROM];
@@ -54,6 +55,7 @@ struct cm_inspect_envelope {
 	/* Take the From header for the envelope sender (command line). */
 	bool mail_from_is_from;
 	const char *login; /* "" = unknown */
+	const char *client_ip; /* as cm_gate_input has it */
 	uint64_t max_size;
 	/* The DKIM verifier in front of us, as cm_origin_begin() takes it;
 	 * NULL if where incoming mail comes from does not matter. */

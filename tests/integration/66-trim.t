@@ -11,6 +11,7 @@ import threading
 import time
 
 from harness import Tap, dovecot_processes, expect, started_relay
+from imap_metadata import MetadataClient
 from resync import resync_after_kill
 from trim import (deliver, home, lmtp, message, messages, new_mailbox, own,
                   put_old, quota, recalculated, wait_until)
@@ -199,11 +200,18 @@ def check_young(tap, relay):
         expect(quota(relay, login)[1], 5)
 
 
+def open_lock(relay, login):
+    """What a process that trims has locked."""
+    sdbox = home(relay, login) / "box/mailboxes/INBOX/dbox-Mails"
+    return os.open(sdbox if sdbox.exists() else home(relay, login) / "cur",
+                   os.O_RDONLY)
+
+
 def check_lock(tap, relay):
     login = new_mailbox(relay)
     put_old(relay, login, 78, SIZE)
     messages(relay, login)
-    fd = os.open(home(relay, login), os.O_RDONLY)
+    fd = open_lock(relay, login)
     with tap.check("a delivery does not wait for who trims"):
         fcntl.flock(fd, fcntl.LOCK_EX)
         start = time.monotonic()
@@ -221,7 +229,22 @@ def check_lock(tap, relay):
         took = time.monotonic() - start
         assert took > 0.9, took
         expect(trimmed(relay, login), True)
+    with tap.check("a device leaves its token while the mailbox is trimmed"):
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        with MetadataClient(relay, login) as client:
+            start = time.monotonic()
+            answer = client.set("INBOX", "/private/devicetoken", b"token")
+            assert answer.startswith("OK"), answer
+            assert time.monotonic() - start < 1
     os.close(fd)
+    with tap.check("and it is trimmed while a token is written"):
+        fd = os.open(home(relay, login), os.O_RDONLY)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        put_old(relay, login, 8, SIZE, days=3)
+        messages(relay, login)
+        expect(deliver(relay, login, SIZE)[0], 250)
+        wait_until(lambda: trimmed(relay, login), "trimmed")
+        os.close(fd)
 
 
 def check_recipients(tap, relay):
@@ -288,7 +311,7 @@ def uidvalidity(relay, login):
 
 
 def lock_is_free(relay, login):
-    fd = os.open(home(relay, login), os.O_RDONLY)
+    fd = open_lock(relay, login)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -372,6 +395,17 @@ def check_sdbox(tap, relay):
         expect(now, validity)
         expect(sorted(after), list(range(79 - len(after), 79)))
         check_same_as_recalculated(relay, login)
+    with tap.check("sdbox: one process at a time, all the same"):
+        held = new_mailbox(relay)
+        fill(relay, held, 78)
+        fd = open_lock(relay, held)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        fill(relay, held, 1)
+        time.sleep(0.5)
+        expect(quota(relay, held)[1], 79)
+        os.close(fd)
+        fill(relay, held, 1)
+        wait_until(lambda: trimmed(relay, held), "trimmed")
     with tap.check("sdbox: a link in place of a mailbox is not followed"):
         other = new_mailbox(relay)
         fill(relay, other, 5)

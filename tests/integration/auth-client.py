@@ -10,9 +10,11 @@ auth-client.py SOCKET race USER N           N logins at once, each with its
                                             own password
 auth-client.py SOCKET burst DOMAIN N        N first logins, sent as one write,
                                             of burst0@DOMAIN and so on
+auth-client.py SOCKET guess USER N SECONDS  N wrong passwords, sent as one
+                                            write, and the answers until then
 
-All but race and burst print one line: ok USER | fail | tempfail | disabled | closed.
-These two print how many of each; race leaves the winning password on the
+All but the last three print one line: ok USER | fail | tempfail | disabled | closed.
+These print how many of each; race leaves the winning password on the
 second line. USER, PASSWORD and RESPONSE may have Python's backslash escapes.
 Protocol: doc/auth-protocol of Dovecot 2.3, version 1.2 (2.4 speaks it, too).
 """
@@ -22,6 +24,7 @@ import os
 import socket
 import sys
 import threading
+import time
 
 TIMEOUT = 60
 
@@ -93,6 +96,23 @@ def burst(path, domain, count):
                 for answer in answers)
 
 
+def guess(path, user, count, seconds):
+    client = Client(path)
+    end = time.monotonic() + seconds
+    client.sock.sendall(b"".join(
+        auth_line(i + 1, b"\0%s\0wrong guess %d" % (user, i))
+        for i in range(count)))
+    answers = b""
+    try:
+        while (left := end - time.monotonic()) > 0:
+            client.sock.settimeout(left)
+            answers += client.sock.recv(65536)
+    except TimeoutError:
+        pass
+    show_counts(verdict(line.decode("latin1"))
+                for line in answers.splitlines())
+
+
 def race(path, user, count):
     passwords = ["race-password-%03d" % i for i in range(count)]
     clients = [Client(path) for _ in passwords]
@@ -129,6 +149,8 @@ def main(argv):
         burst(path, unescape(argv[3]), int(argv[4]))
     elif command == "spid":
         print(Client(path).spid)
+    elif command == "guess":
+        guess(path, unescape(argv[3]), int(argv[4]), float(argv[5]))
     else:
         raise SystemExit(__doc__)
 

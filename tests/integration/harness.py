@@ -181,6 +181,7 @@ def set_ini(relay, line):
     new = path.with_suffix(".new")
     new.write_text("\n".join(lines + [line]) + "\n")
     new.chmod(path.stat().st_mode & 0o777)
+    shutil.chown(new, group=path.stat().st_gid)
     new.rename(path)
 
 

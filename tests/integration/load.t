@@ -142,8 +142,9 @@ username_max_length = 12
 password_min_length = 9
 max_mailbox_size = 500M
 EOF
-	# no limit of the machine may count, except where it is the test
+	# no limit may count, except where it is the test
 	[ "${1:-}" = unlimited ] || cat >>"$dir/chatmail.ini" <<EOF
+login_brake_after = 1000
 max_load_1m = 1000000
 min_available_memory = 0
 min_free_disk_space = 0
@@ -730,6 +731,14 @@ took "ok brake@$domain" 0 3000 brake@$domain 'first pass'
 logged "the log says so" 'too many wrong passwords'
 # shellcheck disable=SC2086
 kill $flooders 2>/dev/null
+with 'login_brake_after = 3' "$anyway" 'min_free_disk_space = 0' \
+	'min_available_memory = 0'
+login brake@$domain 'first pass' >/dev/null
+guesses=$("$client" "$dir/run/auth-client" guess brake@$domain 100 5)
+# three at once, the next after 1, 2 and 3 seconds
+is "$(echo "$guesses" | sed 's/fail=[3-8] /fail=FEW /')" \
+	"fail=FEW tempfail=65" "a hundred wrong passwords at once"
+took "ok brake@$domain" 0 3000 brake@$domain 'first pass'
 write_ini
 reload
 ok "auth can end while logins wait" \

@@ -195,17 +195,12 @@ relay_init_postfix() {
 	install -d -m 1730 -o postfix -g postdrop "$1/postfix/queue/maildrop"
 	install -d -m 2710 -o postfix -g postdrop "$1/postfix/queue/public"
 
-	# Postfix wants a name even where the domain is an IP address.
-	case $RELAY_DOMAIN in
-	*[!0-9.]*) relay_name=$RELAY_DOMAIN ;;
-	*) relay_name=localhost ;;
-	esac
 	cat >"$1/postfix/etc/main.cf" <<-EOF
 		# Written by tests/lib/relay.sh.
 		compatibility_level = 3.6
 		queue_directory = $1/postfix/queue
 		data_directory = $1/postfix/data
-		myhostname = $relay_name
+		myhostname = localhost
 		inet_interfaces = 127.0.0.1
 		inet_protocols = ipv4
 		mynetworks = 127.0.0.1/32
@@ -217,31 +212,17 @@ relay_init_postfix() {
 		default_transport = discard:this relay knows its own domain only
 		relay_transport = \$default_transport
 	EOF
-	# All services that Postfix needs, none in a chroot.
-	cat >"$1/postfix/etc/master.cf" <<-EOF
-		pickup     unix  n  -  n  60  1  pickup
-		cleanup    unix  n  -  n  -  0  cleanup
-		qmgr       unix  n  -  n  300  1  qmgr
-		tlsmgr     unix  -  -  n  1000?  1  tlsmgr
-		rewrite    unix  -  -  n  -  -  trivial-rewrite
-		bounce     unix  -  -  n  -  0  bounce
-		defer      unix  -  -  n  -  0  bounce
-		trace      unix  -  -  n  -  0  bounce
-		verify     unix  -  -  n  -  1  verify
-		flush      unix  n  -  n  1000?  0  flush
-		proxymap   unix  -  -  n  -  -  proxymap
-		proxywrite unix  -  -  n  -  1  proxymap
-		smtp       unix  -  -  n  -  -  smtp
-		relay      unix  -  -  n  -  -  smtp
-		showq      unix  n  -  n  -  -  showq
-		error      unix  -  -  n  -  -  error
-		retry      unix  -  -  n  -  -  error
-		discard    unix  -  -  n  -  -  discard
-		lmtp       unix  -  -  n  -  -  lmtp
-		anvil      unix  -  -  n  -  1  anvil
-		scache     unix  -  -  n  -  1  scache
-		postlog    unix-dgram n - n - 1 postlogd
-	EOF
+	# The distribution's services, in their chroots, which get what
+	# Debian's postfix@.service puts there.
+	cp "$(postconf -h meta_directory)/master.cf.proto" \
+		"$1/postfix/etc/master.cf" &&
+		postconf -c "$1/postfix/etc" -MX smtp/inet || return 1
+	mkdir "$1/postfix/queue/etc"
+	for relay_name in localtime services resolv.conf hosts host.conf \
+		nsswitch.conf; do
+		[ ! -e "/etc/$relay_name" ] || cp "/etc/$relay_name" \
+			"$1/postfix/queue/etc/"
+	done
 
 	# The shipped files, through the shipped program.
 	mkdir "$1/postfix/shipped"
@@ -345,6 +326,8 @@ relay_init() {
 			echo "${relay_arg%%=*} = ${relay_arg#*=}"
 		done
 	} >"$RELAY_DIR/chatmail.ini"
+	chgrp vmail "$RELAY_DIR/chatmail.ini"
+	chmod 0640 "$RELAY_DIR/chatmail.ini"
 
 	relay_imap=$(relay_free_port "$RELAY_DIR") &&
 		relay_imaps=$(relay_free_port "$RELAY_DIR") &&

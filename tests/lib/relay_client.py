@@ -248,14 +248,20 @@ class Gpg:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _run(self, *args, data=b""):
-        done = subprocess.run(
+        done = self._gpg(*args, data=data)
+        # it waits seconds for the agent that it starts, and for no more
+        if done.returncode != 0 and b"agent" in done.stderr:
+            done = self._gpg(*args, data=data)
+        if done.returncode != 0:
+            raise RuntimeError("gpg: " + done.stderr.decode().strip())
+        return done.stdout
+
+    def _gpg(self, *args, data):
+        return subprocess.run(
             ["gpg", "--homedir", self.home, "--batch", "--quiet", "--no-tty",
              "--pinentry-mode", "loopback", "--passphrase", "",
              "--trust-model", "always", *args],
             input=data, capture_output=True, timeout=GPG_SECONDS, check=False)
-        if done.returncode != 0:
-            raise RuntimeError("gpg: " + done.stderr.decode().strip())
-        return done.stdout
 
     def make_key(self, address):
         args = ("--quick-generate-key", f"<{address}>", "future-default",

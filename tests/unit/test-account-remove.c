@@ -179,6 +179,40 @@ static void remains(void **state)
 	tree_end();
 }
 
+/* A first login between the look for a password and the removal. */
+static bool create_at_mkdir;
+
+int __real_mkdirat(int fd, const char *path, mode_t mode);
+int __wrap_mkdirat(int fd, const char *path, mode_t mode);
+int __wrap_mkdirat(int fd, const char *path, mode_t mode)
+{
+	const char *error = "";
+
+	if (create_at_mkdir && strcmp(path, CM_ACCOUNT_REMOVED_DIR) == 0) {
+		create_at_mkdir = false;
+		assert_int_equal(cm_account_create(tree_fd, TREE_ACCOUNT,
+						   "{PLAIN}aaaa", 86400, 1,
+						   &error), CM_DIR_OK);
+	}
+	return __real_mkdirat(fd, path, mode);
+}
+
+static void remains_become_an_account(void **state)
+{
+	const char *error = "";
+
+	(void)state;
+	tree_begin();
+	assert_int_equal(mkdirat(tree_fd, TREE_ACCOUNT, 0700), 0);
+	create_at_mkdir = true;
+	assert_int_equal(cm_account_remove_remains(tree_fd, TREE_ACCOUNT,
+						   &error), CM_DIR_UNKNOWN);
+	assert_false(create_at_mkdir);
+	assert_true(tree_has(TREE_ACCOUNT, "password"));
+	assert_int_equal(tree_count("."), 1);
+	tree_end();
+}
+
 static const struct depth_row {
 	const char *name;
 	unsigned int depth;
@@ -217,6 +251,7 @@ static void depth(void **state)
 
 /* kill -9 at any moment: repeated, it leaves nothing. */
 #define KILLS 200
+#define MAX_KILLS (50 * KILLS) /* until one came in time */
 static void killed(void **state)
 {
 	unsigned int i, unfinished = 0;
@@ -225,8 +260,8 @@ static void killed(void **state)
 
 	(void)state;
 	tree_begin();
-	for (i = 0; i < KILLS; i++) {
-		struct timespec pause = { .tv_nsec = 2000L * i };
+	for (i = 0; i < KILLS || (unfinished == 0 && i < MAX_KILLS); i++) {
+		struct timespec pause = { .tv_nsec = 2000L * (i % KILLS) };
 
 		make_account(TREE_ACCOUNT);
 		pid = fork();
@@ -345,6 +380,7 @@ int main(void)
 	cm_unit_test(other_leftovers_stay);
 	cm_unit_test(removed_is_a_link);
 	cm_unit_test(remains);
+	cm_unit_test(remains_become_an_account);
 	cm_unit_rows(depth, depth_rows);
 	cm_unit_test(killed);
 	cm_unit_test(at_once);
