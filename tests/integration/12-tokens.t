@@ -9,14 +9,13 @@ import pathlib
 import subprocess
 import time
 
-from harness import Tap, shell, started_relay
+from harness import Tap, early_in_day, shell, started_relay
 
 SECRET = "sesame-open"
 REST = "long-enough-password"
 RACERS = 100
 USES = 10
 DAY = 86400
-DAY_LEFT = 20
 LOG_SECONDS = 20
 
 
@@ -75,13 +74,6 @@ def wait_logged(relay, text):
         time.sleep(0.05)
 
 
-def early_in_day():
-    """Days are those of UTC: none ends while something is made and used."""
-    left = DAY - time.time() % DAY
-    if left < DAY_LEFT:
-        time.sleep(left + 1)
-
-
 def check_tokens(tap, relay):
     with tap.check("the first token is asked for at once"):
         assert status(relay) == "open"
@@ -111,7 +103,7 @@ def check_tokens(tap, relay):
         assert login(relay, "token0002", SECRET + REST) == "ok"
         assert rows(relay, "token", "list")[0]["state"] == "used up"
     with tap.check("a token made by us works; one of yesterday does not"):
-        early_in_day()
+        early_in_day(20)
         made = rows(relay, "token", "add", "made")[0]["token"]
         assert login(relay, "token0004", made + REST) == "ok"
         yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - DAY))

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Mailboxes that get full: the oldest messages go, by Dovecot's own means."""
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -21,11 +22,14 @@ ABOVE = LIMIT * 75 // 100
 TO = LIMIT * 70 // 100
 KIB = 1024
 SIZE = 10000
+# What Postfix has, by default_destination_concurrency_limit.
 PARALLEL = 20
 KILLS = 6
 # What trimming takes here, about, and how long it may be until it begins.
 KILL_SECONDS = 0.03
 LOCK_SECONDS = 2
+# Less than a delivery waits for the lock that needs it: five seconds.
+WAIT_SECONDS = 4
 
 
 def used(relay, login):
@@ -138,6 +142,20 @@ def deliver_parallel(relay, login, count):
     return codes
 
 
+def check_at_once(tap, relay):
+    login = new_mailbox(relay)
+    with tap.check(f"{PARALLEL} deliveries to one user are begun at once"):
+        conns = [lmtp(relay) for _ in range(PARALLEL)]
+        codes = []
+        for conn in conns:
+            conn.ehlo_or_helo_if_needed()
+            conn.mail("")
+            codes.append(conn.rcpt(login[0])[0])
+        for conn in conns:
+            conn.quit()
+        expect(codes, [250] * PARALLEL)
+
+
 def check_parallel(tap, relay):
     for name, count in ("nearly full", 78), ("full", 104):
         login = new_mailbox(relay)
@@ -148,7 +166,7 @@ def check_parallel(tap, relay):
             start = time.monotonic()
             codes = deliver_parallel(relay, login, PARALLEL)
             tap.note(f"{time.monotonic() - start:.2f} s")
-            expect(set(codes.values()), {250})
+            expect(list(codes.values()), [250] * PARALLEL)
             wait_until(lambda: used(relay, login) <= ABOVE, "below the level")
             have = set(messages(relay, login)[0].values())
             expect(set(codes) - have, set())
@@ -199,17 +217,17 @@ def check_lock(tap, relay):
         start = time.monotonic()
         expect(deliver(relay, login, SIZE)[0], 250)
         took = time.monotonic() - start
-        assert took < 1, took
+        assert took < WAIT_SECONDS, took
         time.sleep(0.5)
         expect(quota(relay, login)[1], 79)
     with tap.check("but for one that would be refused, a while"):
         put_old(relay, login, 25, SIZE, days=4)
         messages(relay, login)
-        threading.Timer(1, fcntl.flock, (fd, fcntl.LOCK_UN)).start()
         start = time.monotonic()
+        threading.Timer(1, fcntl.flock, (fd, fcntl.LOCK_UN)).start()
         expect(deliver(relay, login, 3 * SIZE)[0], 250)
         took = time.monotonic() - start
-        assert 0.9 < took < 4, took
+        assert took > 0.9, took
         expect(trimmed(relay, login), True)
     with tap.check("a device leaves its token while the mailbox is trimmed"):
         fcntl.flock(fd, fcntl.LOCK_EX)
@@ -303,7 +321,7 @@ def lock_is_free(relay, login):
     return True
 
 
-def check_kill(tap, relay, mailbox, kills, at_least):
+def check_kill(tap, relay, mailbox, kills, at_least, sdbox=False):
     hit = torn = 0
     with tap.check(f"kill -9, {kills} times: nothing is to be repaired"):
         # a fast machine is done before most of them
@@ -322,12 +340,15 @@ def check_kill(tap, relay, mailbox, kills, at_least):
             time.sleep(random.uniform(0, KILL_SECONDS))
             hit += not lock_is_free(relay, login)
             for pid in pids:
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             conn.close()
             said, was_torn = resync_after_kill(relay, login[0])
             torn += was_torn
             expect(said, "")
-            expect(uidvalidity(relay, login), validity)
+            # sdbox has it in the log only
+            assert uidvalidity(relay, login) == validity or \
+                sdbox and was_torn
             check_same_as_recalculated(relay, login)
             assert "last" in messages(relay, login)[0].values()
             # our lock is free, and the rest is done
@@ -336,7 +357,7 @@ def check_kill(tap, relay, mailbox, kills, at_least):
         tap.note(f"{hit} of them while it trimmed, {torn} in the middle of an "
                  "entry of Dovecot's log")
         # else something writes that log otherwise than Dovecot does
-        assert torn < kills
+        assert torn < tries
         assert hit >= at_least
 
 
@@ -401,13 +422,14 @@ def check_sdbox(tap, relay):
         fill(relay, login, 78)
         return login
 
-    check_kill(tap, relay, mailbox, 3, 0)
+    check_kill(tap, relay, mailbox, 3, 0, sdbox=True)
 
 
 def main(tap):
     with started_relay(tap, "max_mailbox_size=1M") as relay:
         check_level(tap, relay)
         check_folders(tap, relay)
+        check_at_once(tap, relay)
         check_parallel(tap, relay)
         check_young(tap, relay)
         check_lock(tap, relay)

@@ -35,6 +35,7 @@ SKIP = 77
 RELAY_SECONDS = 120
 # Until a client that idles is hibernated, with a timeout of a second or two.
 HIBERNATE_SECONDS = 60
+DAY = 86400
 LOG_LINES = 40
 # Dovecot's master says so when it is woken late: 2.3 "forwards", 2.4 "forward".
 SLEPT_LONG = "master: Warning: Time moved forward"
@@ -225,6 +226,13 @@ def hibernated(relay):
             said = re.search(r"\[(\d+) connections\]", title)
             count += int(said.group(1)) if said else 0
     return count
+
+
+def early_in_day(seconds):
+    """Days are those of UTC: this one does not end within so many seconds."""
+    left = DAY - time.time() % DAY
+    if left < seconds:
+        time.sleep(left + 1)
 
 
 def wait_hibernated(relay, before):
