@@ -206,6 +206,12 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "the value of mail_domain. /QUEUE_ID behind a name means that "
 	    "the verifier writes the message's queue id there, which no "
 	    "sender can know (OpenDKIM: AuthservIDWithJobID yes)."),
+	DEF(PATH, authserv_secret_file, "", "/etc/chatmail/authserv-secret",
+	    0, 0,
+	    "A secret that the verifier has behind that name and a \"-\", made "
+	    "by chatmail-dkim: 16 to 40 letters and digits. No sender can "
+	    "guess it, and it is gone before mail is delivered. While there "
+	    "is no such file, the name stands alone."),
 
 	/* The processes these belong to are not part of this design. */
 	UNUSED(filtermail_smtp_port),

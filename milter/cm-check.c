@@ -187,6 +187,7 @@ static void begin(struct check *check, const struct cm_check_options *options,
 		.authserv_id = !options->dkim ? NULL :
 			(options->settings != NULL ? options->settings :
 			 defaults)->authserv_id,
+		.authserv_secret = "",
 		.exempt = exempt,
 		.ctx = check
 	};

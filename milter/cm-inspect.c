@@ -60,7 +60,8 @@ void cm_inspect_begin(struct cm_inspect *inspect,
 	inspect->origin_asked = envelope->direction == CM_INCOMING &&
 		envelope->authserv_id != NULL;
 	if (inspect->origin_asked)
-		cm_origin_begin(&inspect->origin, envelope->authserv_id);
+		cm_origin_begin(&inspect->origin, envelope->authserv_id,
+				envelope->authserv_secret);
 	inspect->exempt = envelope->exempt;
 	inspect->may_send = envelope->may_send;
 	inspect->ctx = envelope->ctx;

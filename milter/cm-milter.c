@@ -155,6 +155,7 @@ static void begin_message(struct connection *conn)
 		.max_size = conn->live->set.max_message_size,
 		.authserv_id = conn->live->set.require_dkim ?
 			conn->live->set.authserv_id : NULL,
+		.authserv_secret = conn->live->authserv_secret,
 		.exempt = exempt,
 		.may_send = may_send,
 		.ctx = conn

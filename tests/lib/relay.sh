@@ -314,6 +314,7 @@ relay_init() {
 			state_dir=$RELAY_DIR/state
 			nocreate_file=$RELAY_DIR/nocreate
 			turn_secret_file=$RELAY_DIR/turn-secret
+			authserv_secret_file=$RELAY_DIR/authserv-secret
 			appversions_file=$RELAY_DIR/appversions.json
 			milter_socket_group=postfix
 			max_load_1m=1000000
