@@ -4,10 +4,11 @@
 
 #include <string.h>
 
-/* Where the sender is, what he writes with, and whom he did not want seen. */
+/* Where the sender is, what he writes with, and whom he did not want seen;
+ * what only servers write. */
 static const char *const outgoing_drop[] = {
 	"Received", "X-Originating-IP", "X-Mailer", "User-Agent", "Bcc",
-	"Resent-Bcc", NULL
+	"Resent-Bcc", "Return-Path", "Delivered-To", NULL
 };
 
 static const char *const addresses[] = { "From", "To", "Cc",
@@ -29,7 +30,8 @@ static const char *const outgoing_keep[] = {
 };
 
 static const char *const incoming_drop[] = {
-	"Received", "DKIM-Signature", "Authentication-Results", NULL
+	"Received", "DKIM-Signature", "Authentication-Results",
+	"Return-Path", "Delivered-To", NULL
 };
 
 static bool listed(const char *const *list, const char *name, size_t len)
@@ -70,6 +72,8 @@ enum cm_cleanup cm_cleanup_request(const char *name, size_t len)
 {
 	if (listed(subject, name, len))
 		return CM_CLEANUP_SUBJECT;
+	if (listed(incoming_drop, name, len))
+		return CM_CLEANUP_DROP;
 	return listed(addresses, name, len) ? CM_CLEANUP_ADDRESSES :
-						       CM_CLEANUP_KEEP;
+					      CM_CLEANUP_KEEP;
 }

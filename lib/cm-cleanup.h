@@ -29,8 +29,8 @@ enum cm_cleanup cm_cleanup_outgoing(const char *name, size_t len, bool strict);
  * signed it has done its work (PROTOCOL.md 4). */
 enum cm_cleanup cm_cleanup_incoming(const char *name, size_t len);
 
-/* Beside that, in a SecureJoin request from elsewhere: the only places in it
- * where its sender could write something (cm-securejoin). */
+/* In a SecureJoin request, on either way: the only places in it where its
+ * sender could write something (cm-securejoin). */
 enum cm_cleanup cm_cleanup_request(const char *name, size_t len);
 
 #endif

@@ -112,8 +112,7 @@ void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
 	enum cm_cleanup what = direction == CM_OUTGOING ?
 		cm_cleanup_outgoing(name, len, strict) :
 		cm_cleanup_incoming(name, len);
-	enum cm_cleanup in_request = direction == CM_OUTGOING ?
-		CM_CLEANUP_KEEP : cm_cleanup_request(name, len);
+	enum cm_cleanup in_request = cm_cleanup_request(name, len);
 	struct cm_edit *edit;
 
 	if (what == CM_CLEANUP_KEEP && in_request == CM_CLEANUP_KEEP)
@@ -122,7 +121,7 @@ void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
 	if (edit == NULL)
 		return;
 	edit_value(edit, what, value);
-	if (in_request == CM_CLEANUP_KEEP)
+	if (in_request == CM_CLEANUP_KEEP || in_request == what)
 		return;
 	edit->in_request = in_request;
 	edit->old_value = strdup(value);

@@ -31,7 +31,7 @@ struct cm_edits {
 void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
 		     bool strict, const char *name, const char *value);
 
-/* The message turned out to be a SecureJoin request from elsewhere: what
+/* The message turned out to be a SecureJoin request: what
  * cm_cleanup_request() says is to be done, too. Once, before the next. */
 void cm_edits_request(struct cm_edits *edits);
 

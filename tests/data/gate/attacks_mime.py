@@ -383,11 +383,10 @@ def join_cases():
         body2=("Secure-Join: vg-request",))
     yield "join-group-64", JOIN, join(
         more_top=["Secure-Join-Group: " + "x" * 64])
-    yield "join-autocrypt", JOIN, join(
-        more_top=["Autocrypt: addr=alice0001@relay.test; "
-                  "prefer-encrypt=mutual;", "\tkeydata=xjMEawFO", "\t dRYJ="])
     yield "join-servers", JOIN, join(more_top=[
-        "Received: from elsewhere.test by relay.test; Fri, 20 Nov 2026"] * 3)
+        "Received: from elsewhere.test by relay.test; Fri, 20 Nov 2026"] * 3 +
+        ["Return-Path: <alice0001@relay.test>",
+         "Delivered-To: bobbb0002@relay.test"])
     yield ("join-step-header", "not-encrypted",
            join(top=[line.replace("vc-request", "vc-request-with-auth")
                      for line in JOIN_TOP]))
