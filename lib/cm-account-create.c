@@ -4,7 +4,9 @@
  *
  * Nobody holds a lock. Two creators meet in link(2), and whatever a creator
  * that died has left is either harmless (the directory, enforceE2EEincoming)
- * or swept by the winner (temporary files).
+ * or swept by the winner (temporary files). Who takes a directory without
+ * `password` away (cm-account-remove.h) looks for one again when it has been
+ * renamed, and we look for the directory after link(2): one of us notices.
  */
 #include "cm-account-dir.h"
 #include "cm-io.h"
@@ -243,7 +245,23 @@ static enum cm_dir_result publish(int fd, const char *temp,
 	return failed("link a password file", error_r);
 }
 
-static enum cm_dir_result create_in(int fd, const char *hash, time_t now,
+/* ENOENT: it was taken away with our `password` in it, which goes, too. */
+static enum cm_dir_result check_place(int mailboxes_fd, const char *name,
+				      int fd, const char **error_r)
+{
+	struct stat named, ours;
+
+	if (fstatat(mailboxes_fd, name, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    fstat(fd, &ours) < 0)
+		return failed("stat an account's directory", error_r);
+	if (named.st_dev == ours.st_dev && named.st_ino == ours.st_ino)
+		return CM_DIR_OK;
+	errno = ENOENT;
+	return failed("keep an account's directory", error_r);
+}
+
+static enum cm_dir_result create_in(int mailboxes_fd, const char *name, int fd,
+				    const char *hash, time_t now,
 				    uint64_t nonce, const char **error_r)
 {
 	char temp[TEMP_SIZE];
@@ -261,6 +279,8 @@ static enum cm_dir_result create_in(int fd, const char *hash, time_t now,
 	result = make_enforce(fd, error_r);
 	if (result == CM_DIR_OK)
 		result = publish(fd, temp, error_r);
+	if (result == CM_DIR_OK)
+		result = check_place(mailboxes_fd, name, fd, error_r);
 	unlink_keep_errno(fd, temp, 0);
 	if (result == CM_DIR_OK) {
 		sweep(fd);
@@ -298,7 +318,8 @@ enum cm_dir_result cm_account_create(int mailboxes_fd, const char *name,
 			continue; /* taken away again */
 		if (result != CM_DIR_OK)
 			return result;
-		result = create_in(fd, hash, now, nonce, error_r);
+		result = create_in(mailboxes_fd, name, fd, hash, now, nonce,
+				   error_r);
 		(void)close_keep_errno(fd);
 		if (result == CM_DIR_OK)
 			(void)fsync(mailboxes_fd);

@@ -286,14 +286,25 @@ enum cm_dir_result cm_account_note_login(int account_fd, time_t now,
 {
 	struct cm_account_info info;
 	enum cm_dir_result result;
+	const char *ignored;
 	bool written;
+	int saved;
 
 	result = cm_account_touch_login(account_fd, now, &written, error_r);
-	if (result != CM_DIR_OK || !written)
+	if (result != CM_DIR_FAILED && !written)
 		return result;
 	cm_account_info_init(&info);
 	info.last_login = cm_account_info_day(now);
-	return cm_account_info_update(account_fd, &info, nonce, error_r);
+	if (result == CM_DIR_OK) {
+		return cm_account_info_update(account_fd, &info, nonce,
+					      error_r);
+	}
+	/* a `password` that is somebody else's; one place is enough to keep
+	 * the account */
+	saved = errno;
+	(void)cm_account_info_update(account_fd, &info, nonce, &ignored);
+	errno = saved;
+	return result;
 }
 
 enum cm_dir_result cm_account_last_login(int account_fd, time_t *last_r,

@@ -63,8 +63,9 @@ enum cm_dir_result cm_account_info_update(int account_fd,
 					  const char **error_r);
 
 /* Notes a login in both places where it is kept: the time of `password`
- * (cm_account_touch_login()) and account.json. At most one write a day.
- * CM_DIR_OK and CM_DIR_UNKNOWN as there; any trouble is no reason to refuse
+ * (cm_account_touch_login()) and account.json, also if the first does not
+ * work. At most one write a day, but to read account.json with each login is
+ * the price of a `password` whose time cannot be set. CM_DIR_OK and CM_DIR_UNKNOWN as there; any trouble is no reason to refuse
  * the login. */
 enum cm_dir_result cm_account_note_login(int account_fd, time_t now,
 					 uint64_t nonce,

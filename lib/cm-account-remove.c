@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,7 +25,8 @@ struct condition {
 	void *ctx;
 };
 
-static int remove_entry(int dir_fd, const char *name, unsigned int depth);
+static int remove_entry(int mailboxes_fd, int dir_fd, const char *name,
+			unsigned int depth);
 
 static enum cm_dir_result failed(const char *what, const char **error_r)
 {
@@ -37,8 +39,50 @@ static bool is_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* Released by unlock(). A descriptor of our own, since those that share one
+ * share its locks. */
+static int lock(int mailboxes_fd)
+{
+	int fd = openat(mailboxes_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	/* a file system that has no locks goes without */
+	while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
+		;
+	return fd;
+}
+
+static void unlock(int lock_fd)
+{
+	int saved = errno;
+
+	/* also of a child that due() may have made */
+	(void)flock(lock_fd, LOCK_UN);
+	(void)close(lock_fd);
+	errno = saved;
+}
+
+/* At depth 0 it is an account, which somebody may be about to put back. Once
+ * it is open under the lock it is not. (Another of the name may come into its
+ * place, but that one is not empty.) */
+static int open_dir(int mailboxes_fd, int dir_fd, const char *name,
+		    unsigned int depth)
+{
+	int fd, lock_fd;
+
+	if (depth > 0)
+		return openat(dir_fd, name, OPEN_DIR);
+	lock_fd = lock(mailboxes_fd);
+	if (lock_fd < 0)
+		return -1;
+	fd = openat(dir_fd, name, OPEN_DIR);
+	unlock(lock_fd);
+	return fd;
+}
+
 /* How many entries it removed, or -1. */
-static int empty_once(DIR *dir, unsigned int depth)
+static int empty_once(int mailboxes_fd, DIR *dir, unsigned int depth)
 {
 	struct dirent *d;
 	int count = 0, error = 0;
@@ -52,7 +96,8 @@ static int empty_once(DIR *dir, unsigned int depth)
 		if (is_dots(d->d_name))
 			continue;
 		/* What cannot be removed does not keep the rest. */
-		if (remove_entry(dirfd(dir), d->d_name, depth) < 0)
+		if (remove_entry(mailboxes_fd, dirfd(dir), d->d_name,
+				 depth) < 0)
 			error = errno;
 		else
 			count++;
@@ -64,7 +109,7 @@ static int empty_once(DIR *dir, unsigned int depth)
 }
 
 /* Empties the directory of this descriptor, which it closes. */
-static int empty_dir(int fd, unsigned int depth)
+static int empty_dir(int mailboxes_fd, int fd, unsigned int depth)
 {
 	DIR *dir = fdopendir(fd);
 	unsigned int tries;
@@ -75,7 +120,7 @@ static int empty_dir(int fd, unsigned int depth)
 		return -1;
 	}
 	for (tries = 0; tries < MAX_TRIES; tries++) {
-		ret = empty_once(dir, depth);
+		ret = empty_once(mailboxes_fd, dir, depth);
 		if (ret <= 0)
 			break;
 	}
@@ -86,7 +131,8 @@ static int empty_dir(int fd, unsigned int depth)
 }
 
 /* 0: it is gone, whoever did it. */
-static int remove_entry(int dir_fd, const char *name, unsigned int depth)
+static int remove_entry(int mailboxes_fd, int dir_fd, const char *name,
+			unsigned int depth)
 {
 	unsigned int tries;
 	int fd;
@@ -106,10 +152,10 @@ static int remove_entry(int dir_fd, const char *name, unsigned int depth)
 			return 0;
 		if (errno != ENOTEMPTY && errno != EEXIST)
 			return -1;
-		fd = openat(dir_fd, name, OPEN_DIR);
+		fd = open_dir(mailboxes_fd, dir_fd, name, depth);
 		if (fd < 0 && errno == ENOENT)
 			return 0;
-		if (fd < 0 || empty_dir(fd, depth + 1) < 0)
+		if (fd < 0 || empty_dir(mailboxes_fd, fd, depth + 1) < 0)
 			return -1;
 	}
 	errno = ENOTEMPTY;
@@ -155,7 +201,8 @@ static enum cm_dir_result make_removed(int mailboxes_fd, int *fd_r,
 	return result;
 }
 
-/* Nobody finds it any more; look again, and put it back if it is to stay. */
+/* Nobody finds it any more; look again, and put it back if it is to stay, or
+ * if that cannot be told. What is no directory is no account. */
 static bool put_back(int mailboxes_fd, int removed_fd, const char *name,
 		     const struct condition *condition)
 {
@@ -165,11 +212,28 @@ static bool put_back(int mailboxes_fd, int removed_fd, const char *name,
 	if (condition->due == NULL)
 		return false;
 	fd = openat(removed_fd, name, OPEN_DIR);
-	if (fd < 0)
-		return false;
-	due = condition->due(condition->ctx, fd);
-	(void)close(fd);
+	if (fd >= 0) {
+		due = condition->due(condition->ctx, fd);
+		(void)close(fd);
+	} else
+		due = errno == ENOENT || errno == ELOOP || errno == ENOTDIR;
 	return !due && renameat(removed_fd, name, mailboxes_fd, name) == 0;
+}
+
+/* As renameat(); *kept: and back again. */
+static int take_away(int mailboxes_fd, int removed_fd, const char *name,
+		     const struct condition *condition, bool *kept)
+{
+	int lock_fd = lock(mailboxes_fd);
+	int ret;
+
+	if (lock_fd < 0)
+		return -1;
+	ret = renameat(mailboxes_fd, name, removed_fd, name);
+	if (ret == 0)
+		*kept = put_back(mailboxes_fd, removed_fd, name, condition);
+	unlock(lock_fd);
+	return ret;
 }
 
 /* CM_DIR_EXISTS: something was in the way, try again. */
@@ -190,12 +254,11 @@ static enum cm_dir_result remove_once(int mailboxes_fd, const char *name,
 	/* of a removal that did not come to its end */
 	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		*found = true;
-	if (remove_entry(fd, name, 0) < 0) {
+	if (remove_entry(mailboxes_fd, fd, name, 0) < 0) {
 		result = failed("empty a removed account", error_r);
-	} else if (renameat(mailboxes_fd, name, fd, name) == 0) {
-		*kept = put_back(mailboxes_fd, fd, name, condition);
+	} else if (take_away(mailboxes_fd, fd, name, condition, kept) == 0) {
 		*found = *found || !*kept;
-		if (!*kept && remove_entry(fd, name, 0) < 0)
+		if (!*kept && remove_entry(mailboxes_fd, fd, name, 0) < 0)
 			result = failed("empty a removed account", error_r);
 	} else if (errno == ENOTEMPTY || errno == EEXIST || errno == EISDIR ||
 		   errno == ENOTDIR) {
@@ -285,27 +348,35 @@ enum cm_dir_result cm_account_remove(int mailboxes_fd, const char *name,
 				    error_r);
 }
 
+static bool is_no_account(void *ctx, int account_fd)
+{
+	const char *error;
+
+	(void)ctx;
+	return cm_account_has_file(account_fd, PASSWORD_FILE, &error) ==
+		CM_DIR_UNKNOWN;
+}
+
 enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,
 					     const char *name,
 					     const char **error_r)
 {
 	enum cm_dir_result result;
 	struct cm_hold none;
-	struct stat st;
 	int fd;
 
 	result = cm_account_open(mailboxes_fd, name, &fd, error_r);
 	if (result != CM_DIR_OK)
 		return result;
-	if (fstatat(fd, PASSWORD_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		result = CM_DIR_UNKNOWN;
-	else if (errno != ENOENT)
-		result = failed("stat a password file", error_r);
+	result = cm_account_has_file(fd, PASSWORD_FILE, error_r);
 	cm_close_keep_errno(fd);
-	if (result != CM_DIR_OK)
-		return result;
+	if (result != CM_DIR_UNKNOWN)
+		return result == CM_DIR_OK ? CM_DIR_UNKNOWN : result;
 	cm_hold_none(&none);
-	return cm_account_remove(mailboxes_fd, name, &none, error_r);
+	/* A first login may come at any moment. */
+	result = cm_account_remove_if(mailboxes_fd, name, &none, is_no_account,
+				      NULL, error_r);
+	return result == CM_DIR_EXISTS ? CM_DIR_UNKNOWN : result;
 }
 
 enum cm_dir_result cm_account_remove_sweep(int mailboxes_fd,
@@ -321,7 +392,7 @@ enum cm_dir_result cm_account_remove_sweep(int mailboxes_fd,
 	if (result != CM_DIR_OK)
 		return result;
 	/* Each name in it is an account's, at depth 0. */
-	if (empty_dir(fd, 0) < 0)
+	if (empty_dir(mailboxes_fd, fd, 0) < 0)
 		return failed("empty " CM_ACCOUNT_REMOVED_DIR, error_r);
 	drop_removed(mailboxes_fd);
 	return CM_DIR_OK;

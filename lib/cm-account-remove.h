@@ -12,7 +12,11 @@
  * No link is followed and no other file system entered: entries are unlinked
  * by directory descriptor, one component at a time. Any number of processes
  * may remove the same account at once; what somebody else was quicker with
- * is no error. Results and error texts are as in cm-account-dir.h.
+ * is no error. While an account is in `.removed` that may be put back, its
+ * process holds flock(2) of the mailboxes directory, and what is emptied there
+ * is opened under the same lock. It is held for microseconds, never while
+ * another lock is waited for, and by removals only: no login waits for it.
+ * Results and error texts are as in cm-account-dir.h.
  */
 #ifndef CM_ACCOUNT_REMOVE_H
 #define CM_ACCOUNT_REMOVE_H
@@ -58,7 +62,7 @@ enum cm_dir_result cm_account_remove_if(int mailboxes_fd, const char *name,
 /* The same, but only if it has no password: what a mail process that was
  * still running has made again after cm_account_remove(). Left alone it would
  * keep the address from ever becoming an account. CM_DIR_UNKNOWN: nothing
- * there, or an account. */
+ * there, or an account, also one that comes into being at this moment. */
 enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,
 					     const char *name,
 					     const char **error_r);

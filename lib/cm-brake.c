@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-brake.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 struct entry {
 	uint64_t account;
 	int64_t last_failure, next_login;
-	unsigned int failures; /* 0: free */
+	unsigned int failures, under_way; /* both 0: free */
 };
 
 struct cm_brake {
@@ -32,39 +33,59 @@ void cm_brake_free(struct cm_brake **brake)
 	*brake = NULL;
 }
 
+/* How many guesses it stands for. */
+static uint64_t weight(const struct entry *entry)
+{
+	return (uint64_t)entry->failures + entry->under_way;
+}
+
 static struct entry *find(struct cm_brake *brake, uint64_t account,
 			  int64_t now)
 {
 	struct entry *entry = brake->entries[account % SETS];
+	struct entry *found = NULL;
 	unsigned int i;
 
 	for (i = 0; i < CM_BRAKE_WAYS; i++, entry++) {
-		if (entry->failures == 0 || entry->account != account)
-			continue;
-		if (now - entry->last_failure < CM_BRAKE_WINDOW_MS)
-			return entry;
-		entry->failures = 0;
+		if (now - entry->last_failure >= CM_BRAKE_WINDOW_MS)
+			entry->failures = 0;
+		if (weight(entry) > 0 && entry->account == account)
+			found = entry;
 	}
-	return NULL;
+	return found;
 }
 
-static struct entry *replace(struct cm_brake *brake, uint64_t account)
+static bool goes_before(const struct entry *a, const struct entry *b)
+{
+	if (weight(a) != weight(b))
+		return weight(a) < weight(b);
+	return a->last_failure < b->last_failure;
+}
+
+/* After find(), so nothing in the set is out of date. */
+static struct entry *replace(struct cm_brake *brake, uint64_t account,
+			     int64_t now)
 {
 	struct entry *entry = brake->entries[account % SETS];
-	struct entry *oldest = entry;
+	struct entry *victim = entry;
 	unsigned int i;
 
-	for (i = 0; i < CM_BRAKE_WAYS; i++, entry++) {
-		if (entry->failures == 0) {
-			oldest = entry;
-			break;
-		}
-		if (entry->last_failure < oldest->last_failure)
-			oldest = entry;
+	for (i = 1; i < CM_BRAKE_WAYS; i++) {
+		if (goes_before(&entry[i], victim))
+			victim = &entry[i];
 	}
-	memset(oldest, 0, sizeof(*oldest));
-	oldest->account = account;
-	return oldest;
+	memset(victim, 0, sizeof(*victim));
+	victim->account = account;
+	victim->last_failure = now;
+	return victim;
+}
+
+static struct entry *find_or_add(struct cm_brake *brake, uint64_t account,
+				 int64_t now)
+{
+	struct entry *entry = find(brake, account, now);
+
+	return entry != NULL ? entry : replace(brake, account, now);
 }
 
 static int64_t delay(const struct cm_brake *brake, const struct entry *entry)
@@ -78,33 +99,53 @@ static int64_t delay(const struct cm_brake *brake, const struct entry *entry)
 	return ms < CM_BRAKE_MAX_DELAY_MS ? ms : CM_BRAKE_MAX_DELAY_MS;
 }
 
-int cm_brake_wait(struct cm_brake *brake, uint64_t account, int64_t now)
+/* From the last one that is free on, the next has to wait. */
+static void start_queue(const struct cm_brake *brake, struct entry *entry,
+			int64_t now)
 {
-	struct entry *entry = find(brake, account, now);
-	int64_t wait;
-
-	if (entry == NULL || entry->failures < brake->free_failures)
-		return 0;
-	wait = entry->next_login > now ? entry->next_login - now : 0;
-	if (wait > CM_BRAKE_MAX_WAIT_MS)
-		return -1;
-	entry->next_login = now + wait + delay(brake, entry);
-	return (int)wait;
-}
-
-void cm_brake_failed(struct cm_brake *brake, uint64_t account, int64_t now)
-{
-	struct entry *entry = find(brake, account, now);
 	int64_t next;
 
-	if (entry == NULL)
-		entry = replace(brake, account);
-	entry->last_failure = now;
-	if (entry->failures < UINT32_MAX)
-		entry->failures++;
-	if (entry->failures < brake->free_failures)
+	if (weight(entry) < brake->free_failures)
 		return;
 	next = now + delay(brake, entry);
 	if (entry->next_login < next)
 		entry->next_login = next;
+}
+
+int cm_brake_wait(struct cm_brake *brake, uint64_t account, int64_t now)
+{
+	struct entry *entry = find_or_add(brake, account, now);
+	int64_t wait = 0;
+
+	if (weight(entry) < brake->free_failures) {
+		entry->under_way++;
+		start_queue(brake, entry, now);
+		return 0;
+	}
+	if (entry->next_login > now)
+		wait = entry->next_login - now;
+	if (wait > CM_BRAKE_MAX_WAIT_MS)
+		return -1;
+	entry->under_way++;
+	entry->next_login = now + wait + delay(brake, entry);
+	return (int)wait;
+}
+
+void cm_brake_answered(struct cm_brake *brake, uint64_t account, int64_t now)
+{
+	struct entry *entry = find(brake, account, now);
+
+	/* it may have been displaced meanwhile */
+	if (entry != NULL && entry->under_way > 0)
+		entry->under_way--;
+}
+
+void cm_brake_failed(struct cm_brake *brake, uint64_t account, int64_t now)
+{
+	struct entry *entry = find_or_add(brake, account, now);
+
+	entry->last_failure = now;
+	if (entry->failures < UINT32_MAX)
+		entry->failures++;
+	start_queue(brake, entry, now);
 }

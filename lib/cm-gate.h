@@ -32,6 +32,9 @@ struct cm_gate_input {
 	const char *mail_from;
 	/* SASL login, "" if there is none or it is not known. */
 	const char *login;
+	/* IP address of the client, as cm_addr_literal_is() takes it, "" if it
+	 * is not known. */
+	const char *client_ip;
 	/* The addresses of the From header: how many, and the first one
 	 * ("" if there is none). */
 	unsigned int from_addresses;

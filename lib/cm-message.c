@@ -260,6 +260,16 @@ static enum cm_rule begin_shape(struct cm_message *msg)
 	return rule;
 }
 
+/* RFC 3464 2. What other reports there are, no server sends. */
+static bool is_delivery_report(const struct cm_message *msg)
+{
+	const char *kind = cm_header_param(&msg->type, "report-type");
+
+	return strcmp(msg->type.value, "multipart/report") == 0 &&
+	       kind != NULL && cm_ascii_equal(kind, "delivery-status") &&
+	       cm_header_param(&msg->type, "boundary") != NULL;
+}
+
 enum cm_rule cm_message_eoh(struct cm_message *msg)
 {
 	const char *type = msg->type_count == 0 ||
@@ -271,7 +281,7 @@ enum cm_rule cm_message_eoh(struct cm_message *msg)
 		 (msg->securejoin == CM_SECUREJOIN_VC ||
 		  msg->securejoin == CM_SECUREJOIN_VG))
 		msg->kind = CM_MESSAGE_SECUREJOIN;
-	else if (strcmp(type, "multipart/report") == 0)
+	else if (*type != '\0' && is_delivery_report(msg))
 		msg->kind = CM_MESSAGE_REPORT;
 	msg->setup_message = msg->setup_subject && msg->setup_header &&
 		strcmp(type, "multipart/mixed") == 0;

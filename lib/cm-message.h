@@ -38,7 +38,7 @@ enum cm_message_kind {
 	CM_MESSAGE_OTHER,     /* cleartext, whatever it is */
 	CM_MESSAGE_ENCRYPTED, /* multipart/encrypted */
 	CM_MESSAGE_SECUREJOIN,/* multipart/mixed with Secure-Join: v?-request */
-	CM_MESSAGE_REPORT     /* multipart/report: cleartext, maybe a bounce */
+	CM_MESSAGE_REPORT     /* multipart/report of delivery: maybe a bounce */
 };
 
 /* Gets the skeleton piece by piece, as bytes in their order: the header fields

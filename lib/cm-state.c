@@ -28,13 +28,15 @@ static enum cm_dir_result corrupt(const char *what, const char **error_r)
 
 int cm_state_give(int dir_fd, int fd)
 {
-	struct stat st;
+	struct stat dir, st;
 
 	if (geteuid() != 0)
 		return 0;
-	if (fstat(dir_fd, &st) < 0)
+	if (fstat(dir_fd, &dir) < 0 || fstat(fd, &st) < 0)
 		return -1;
-	return fchown(fd, st.st_uid, st.st_gid);
+	if (st.st_uid == dir.st_uid && st.st_gid == dir.st_gid)
+		return 0;
+	return fchown(fd, dir.st_uid, dir.st_gid);
 }
 
 enum cm_dir_result cm_state_open(const char *state_dir, int *fd_r,
@@ -65,7 +67,9 @@ enum cm_dir_result cm_state_folder(int parent_fd, const char *name, bool make,
 		return corrupt("a folder in state_dir is none", error_r);
 	if (fd < 0)
 		return failed("open a folder in state_dir", error_r);
-	if (made && (cm_state_give(parent_fd, fd) < 0 || fsync(parent_fd) < 0)) {
+	/* given also if who made it died before that */
+	if ((make && cm_state_give(parent_fd, fd) < 0) ||
+	    (made && fsync(parent_fd) < 0)) {
 		cm_close_keep_errno(fd);
 		return failed("make a folder in state_dir", error_r);
 	}

@@ -51,6 +51,7 @@ void cm_inspect_begin(struct cm_inspect *inspect,
 	memset(input, 0, sizeof(*input));
 	copy_address(inspect->mail_from, envelope->mail_from);
 	copy_address(inspect->login, envelope->login);
+	copy_address(inspect->client_ip, envelope->client_ip);
 	inspect->from[0] = '\0';
 	inspect->from_len = 0;
 	inspect->skeleton_size = 0;
@@ -59,7 +60,8 @@ void cm_inspect_begin(struct cm_inspect *inspect,
 	inspect->origin_asked = envelope->direction == CM_INCOMING &&
 		envelope->authserv_id != NULL;
 	if (inspect->origin_asked)
-		cm_origin_begin(&inspect->origin, envelope->authserv_id);
+		cm_origin_begin(&inspect->origin, envelope->authserv_id,
+				envelope->authserv_secret);
 	inspect->exempt = envelope->exempt;
 	inspect->may_send = envelope->may_send;
 	inspect->ctx = envelope->ctx;
@@ -67,6 +69,7 @@ void cm_inspect_begin(struct cm_inspect *inspect,
 	input->mail_from = envelope->mail_from_is_from ? inspect->from :
 							 inspect->mail_from;
 	input->login = inspect->login;
+	input->client_ip = inspect->client_ip;
 	input->from = inspect->from;
 	input->max_size = envelope->max_size;
 	input->msg = &inspect->msg;

@@ -35,6 +35,7 @@ struct cm_inspect {
 	struct cm_origin origin;
 	char mail_from[CM_ADDR_MAX + 1];
 	char login[CM_ADDR_MAX + 1];
+	char client_ip[CM_ADDR_MAX + 1];
 	char from[CM_ADDR_MAX + 1];
 	size_t from_len;
 	char from_value[CM_INSPECT_MAX_FROM];
@@ -54,10 +55,12 @@ struct cm_inspect_envelope {
 	/* Take the From header for the envelope sender (command line). */
 	bool mail_from_is_from;
 	const char *login; /* "" = unknown */
+	const char *client_ip; /* as cm_gate_input has it */
 	uint64_t max_size;
-	/* The DKIM verifier in front of us, as cm_origin_begin() takes it;
+	/* The DKIM verifier in front of us, both as cm_origin_begin() takes it;
 	 * NULL if where incoming mail comes from does not matter. */
 	const char *authserv_id;
+	const char *authserv_secret; /* "" = none; with authserv_id */
 	/* May this message, which is not encrypted, pass nevertheless? 1 with
 	 * a word that says why, 0, or -1 if that cannot be found out now.
 	 * Asked at most once a message, and only if it matters. */

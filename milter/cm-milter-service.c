@@ -24,10 +24,6 @@
  * for us no longer than its own milter_*_timeout. */
 #define PEER_TIMEOUT 3600
 
-/* Stack of a connection's thread. The deepest path is GMime's parser on a
- * header of 64 KB; musl's default of 128 KB is too near to it. */
-#define THREAD_STACK (512 * 1024)
-
 static void log_failure(const char *what)
 {
 	cm_log(CM_LOG_ERROR, "%s%s%s", what, errno != 0 ? ": " : "",
@@ -182,7 +178,7 @@ int cm_milter_serve(const char *config)
 	}
 	cm_gmime_init();
 	if (pthread_attr_init(&attr) == 0) {
-		(void)pthread_attr_setstacksize(&attr, THREAD_STACK);
+		(void)pthread_attr_setstacksize(&attr, CM_MILTER_THREAD_STACK);
 		(void)pthread_setattr_default_np(&attr);
 		(void)pthread_attr_destroy(&attr);
 	}

@@ -36,6 +36,7 @@ struct connection {
 	enum cm_direction direction;
 	char mail_from[CM_ADDR_MAX + 1];
 	char login[CM_ADDR_MAX + 1];
+	char client_ip[CM_ADDR_MAX + 1];
 	unsigned long steps; /* those that this Postfix agreed to */
 	bool begun; /* cm_inspect_begin() was called for this message */
 	bool decided; /* verdict or failed is final */
@@ -125,7 +126,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 	/* Fewer macros are fewer bytes, and without the connect event Postfix
 	 * would not send {daemon_name}. */
 	if ((actions & SMFIF_SETSYMLIST) != 0) {
-		static char at_mail[] = "{auth_authen} {daemon_name}";
+		static char at_mail[] = "{auth_authen} {daemon_name} "
+					"{client_addr}";
 		static char at_eom[] = "i";
 
 		(void)smfi_setsymlist(ctx, SMFIM_ENVFROM, at_mail);
@@ -149,9 +151,11 @@ static void begin_message(struct connection *conn)
 		.direction = conn->direction,
 		.mail_from = conn->mail_from,
 		.login = conn->login,
+		.client_ip = conn->client_ip,
 		.max_size = conn->live->set.max_message_size,
 		.authserv_id = conn->live->set.require_dkim ?
 			conn->live->set.authserv_id : NULL,
+		.authserv_secret = conn->live->authserv_secret,
 		.exempt = exempt,
 		.may_send = may_send,
 		.ctx = conn
@@ -168,6 +172,7 @@ static sfsistat on_envfrom(SMFICTX *ctx, char **argv)
 
 	copy_bracketed(conn->mail_from, argv[0] != NULL ? argv[0] : "?");
 	copy_bracketed(conn->login, login);
+	copy_bracketed(conn->client_ip, macro(ctx, "{client_addr}"));
 	conn->direction = *login != '\0' ||
 		strcmp(macro(ctx, "{daemon_name}"), ORIGINATING) == 0 ?
 		CM_OUTGOING : CM_INCOMING;

@@ -67,7 +67,7 @@ static int64_t now_msecs(void)
 }
 
 int cm_auth_before_verify(void *instance, struct auth_request *request,
-			  const char *password)
+			  const char *password, bool *counted_r)
 {
 	struct cm_auth_relay *relay = instance;
 	const char *name = request->fields.user;
@@ -80,30 +80,39 @@ int cm_auth_before_verify(void *instance, struct auth_request *request,
 	msecs = cm_brake_wait(relay->brake->brake,
 			      account_number(relay->brake, name),
 			      now_msecs());
+	*counted_r = msecs >= 0;
 	if (msecs < 0)
 		e_debug(authdb_event(request), "too many wrong passwords");
 	else if (msecs > 0)
 		e_debug(authdb_event(request), "waits for %d ms", msecs);
 	if (msecs != 0 && cm_auth_may_warn(&relay->next_brake_warning)) {
-		e_warning(cm_auth_event, "too many wrong passwords for an "
-			  "account; logins to it are slowed down");
+		e_warning(cm_auth_event, "too many wrong passwords, or too "
+			  "many logins at once, for an account; logins to it "
+			  "are slowed down");
 	}
 	return msecs;
 }
 
 void cm_auth_after_verify(void *instance, struct auth_request *request,
-			  const char *password, enum passdb_result result)
+			  const char *password, bool counted,
+			  enum passdb_result result)
 {
 	struct cm_auth_relay *relay = instance;
 	const char *name = request->fields.user;
+	bool wrong = result == PASSDB_RESULT_PASSWORD_MISMATCH;
+	uint64_t account;
+	int64_t now;
 
 	if (relay->brake == NULL)
 		return;
-	if (result == PASSDB_RESULT_OK) {
+	if (result == PASSDB_RESULT_OK)
 		cm_auth_known_add(relay->brake->known, name, "", password);
-	} else if (result == PASSDB_RESULT_PASSWORD_MISMATCH) {
-		cm_brake_failed(relay->brake->brake,
-				account_number(relay->brake, name),
-				now_msecs());
-	}
+	if (!counted && !wrong)
+		return;
+	account = account_number(relay->brake, name);
+	now = now_msecs();
+	if (counted)
+		cm_brake_answered(relay->brake->brake, account, now);
+	if (wrong)
+		cm_brake_failed(relay->brake->brake, account, now);
 }

@@ -22,8 +22,9 @@ void cm_auth_brake_free(struct cm_auth_brake **brake);
 
 /* The driver's before_verify and after_verify. */
 int cm_auth_before_verify(void *relay, struct auth_request *request,
-			  const char *password);
+			  const char *password, bool *counted_r);
 void cm_auth_after_verify(void *relay, struct auth_request *request,
-			  const char *password, enum passdb_result result);
+			  const char *password, bool counted,
+			  enum passdb_result result);
 
 #endif

@@ -26,6 +26,7 @@ struct cm_authdb_waiting {
 	struct auth_request *request; /* has our reference */
 	verify_plain_callback_t *callback;
 	struct timeout *to;
+	bool counted; /* from before_verify for after_verify */
 };
 
 /* Postfix's client of Dovecot's SASL protocol takes every FAIL for a wrong
@@ -50,6 +51,9 @@ static void finish(struct cm_authdb_waiting *waiting,
 {
 	struct auth_request *request = waiting->request;
 
+	cm_authdb_driver->after_verify(waiting->passdb->instance, request,
+				       request->mech_password,
+				       waiting->counted, result);
 	if (result == PASSDB_RESULT_INTERNAL_FAILURE)
 		tell_postfix(request);
 	/* waiting is from the pool of the request */
@@ -120,9 +124,6 @@ void cm_authdb_worker_answered(void *context, enum passdb_result result)
 		ask_all(passdb);
 	else if (io_loop_is_running(current_ioloop))
 		ask_next(passdb); /* else auth ends, and all of them fail */
-	cm_authdb_driver->after_verify(passdb->instance, waiting->request,
-				       waiting->request->mech_password,
-				       result);
 	finish(waiting, result);
 }
 
@@ -146,7 +147,8 @@ void cm_authdb_verify_in_worker(struct cm_authdb_passdb *passdb,
 	waiting->request = request;
 	waiting->callback = callback;
 	msecs = cm_authdb_driver->before_verify(passdb->instance, request,
-						request->mech_password);
+						request->mech_password,
+						&waiting->counted);
 	if (msecs < 0)
 		finish(waiting, PASSDB_RESULT_INTERNAL_FAILURE);
 	else if (msecs == 0)

@@ -32,12 +32,15 @@ struct cm_authdb_driver {
 
 	/* In the auth process, before a worker is asked to verify_plain: how
 	 * many milliseconds shall the login wait; 0: not at all, -1: it ends
-	 * here, as an internal failure. Must not block. */
+	 * here, as an internal failure. Must not block. *counted_r is false
+	 * before, and for after_verify. */
 	int (*before_verify)(void *instance, struct auth_request *request,
-			     const char *password);
-	/* And what the worker said. */
+			     const char *password, bool *counted_r);
+	/* And how it ended: once for each before_verify. Also an internal
+	 * failure if no worker was asked, or none answered. */
 	void (*after_verify)(void *instance, struct auth_request *request,
-			     const char *password, enum passdb_result result);
+			     const char *password, bool counted,
+			     enum passdb_result result);
 
 	/* As in Dovecot's passdb.h and userdb.h, with our instance. Each calls
 	 * its callback exactly once, before it returns. */

@@ -9,17 +9,20 @@ import pwd
 import time
 
 from harness import (Tap, expect, hibernated, inbox_size, shell,
-                     started_relay)
+                     started_relay, wait_hibernated)
 import relay_client as rc
 
 QUOTA_KIB = 1024
-# Dovecot's own delay is half a second; a slow machine gets the rest.
+# Dovecot's own delay is half a second; a slow machine gets the rest, and some
+# tries.
 IDLE_SECONDS = 3
+IDLE_TRIES = 5
 HIBERNATE = 1
 
 LOCAL_CONF = f"""
 # The shipped 30 s would make the test wait as long.
 imap_hibernate_timeout = {HIBERNATE}s
+verbose_proctitle = yes
 """
 
 
@@ -29,27 +32,29 @@ def check_idle(tap, relay, alice, bob, armor):
         conn.sendmail(alice[0], [bob[0]], rc.pgp_mime(alice[0], bob[0], armor))
         conn.quit()
 
+    sent = 0
     with tap.check("an idling client hears of new mail"):
         conn = relay.imap(bob)
-        with rc.Idle(conn) as idle:
-            start = time.monotonic()
-            send()
-            expect(idle.wait(), 1)
-            took = time.monotonic() - start
-        tap.note(f"{took * 1000:.0f} ms after sending began")
-        assert took < IDLE_SECONDS, took
+        took = IDLE_SECONDS
+        while took >= IDLE_SECONDS:
+            assert sent < IDLE_TRIES, took
+            with rc.Idle(conn) as idle:
+                start = time.monotonic()
+                send()
+                sent += 1
+                expect(idle.wait(), sent)
+                took = time.monotonic() - start
+            tap.note(f"{took * 1000:.0f} ms after sending began")
         conn.logout()
     with tap.check("so does one that was hibernated"):
         conn = relay.imap(bob)
         before = hibernated(relay)
         with rc.Idle(conn) as idle:
-            end = time.monotonic() + 15
-            while hibernated(relay) <= before:
-                assert time.monotonic() < end, "never hibernated"
-                time.sleep(0.2)
+            wait_hibernated(relay, before)
             send()
-            expect(idle.wait(), 2)
-        rc.fetch(conn, 2)
+            sent += 1
+            expect(idle.wait(), sent)
+        rc.fetch(conn, sent)
         conn.logout()
     with tap.check("UIDVALIDITY and UIDNEXT of an empty mailbox stay"):
         login = relay.new_login()

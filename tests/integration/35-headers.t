@@ -153,6 +153,11 @@ def main():
             got = chat.send(f"From: <{me}>\nTo: " +
                             ",\n ".join([":" * 900] * 30))
             assert got["To"] == '"hidden-recipients": ;', got["To"][:200]
+            # each a group within the group, for GMime
+            for text in "a:" * 450, "a:b@c.test," * 80:
+                got = chat.send(f"From: <{me}>\nTo: " +
+                                "\n ".join([text] * 30))
+                assert got["To"] == '"hidden-recipients": ;', got["To"][:200]
             refused(chat, f"From: <{me}>" +
                     ("\nTo: " + ",\n ".join([":" * 900] * 30)) * 3,
                     552, b"header-size")

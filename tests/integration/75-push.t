@@ -296,11 +296,7 @@ def check_life(tap, relay, proxy):
 
 def check_http2(tap):
     proxy = NotifyStandin(tls=False)
-    if not shutil.which("nghttpx", path=os.environ.get("PATH", "") +
-                        ":/usr/sbin"):
-        print("ok - HTTP/2 # SKIP nghttpx is not installed (Debian: "
-              "nghttp2-proxy)", flush=True)
-        tap.count += 1
+    if not push.have_http2(tap, "HTTP/2"):
         return
     with proxy:
         port = int(shell("/", "relay_free_port"))
@@ -318,34 +314,15 @@ def check_http2(tap):
                 push.deliver(relay, heidi[0])
                 pid = push.processes(relay)[0]
                 assert proxy.wait(lambda: len(proxy.requests) >= 8)
-                expect(connections(pid, port), 1)
+                expect(push.connections(pid, port), 1)
                 assert idle(proxy, relay)
-                expect(connections(pid, port), 1)
+                expect(push.connections(pid, port), 1)
                 expect(sorted(set(proxy.tokens())),
                        sorted(f"heidi-{n}" for n in range(32)))
                 expect(len(proxy.requests), 32)
                 spread = proxy.requests[-1].time - proxy.requests[0].time
                 tap.note(f"{spread * 1000:.0f} ms from first to last")
                 assert spread < 3, spread
-
-
-def connections(pid, port):
-    """How many TCP connections the process has to that port."""
-    inodes = set()
-    for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            target = os.readlink(fd)
-        except OSError:
-            continue
-        if target.startswith("socket:["):
-            inodes.add(target[8:-1])
-    count = 0
-    for line in pathlib.Path(f"/proc/{pid}/net/tcp").read_text() \
-            .splitlines()[1:]:
-        words = line.split()
-        count += (words[9] in inodes and
-                  int(words[2].split(":")[1], 16) == port)
-    return count
 
 
 def check_off(tap):

@@ -14,8 +14,9 @@ import threading
 import time
 from collections import Counter
 
-from harness import Tap, expect
-from notify_standin import CLOSE, HANG, NotifyStandin
+from harness import Tap, expect, shell
+from notify_standin import (CLOSE, HANG, Firewall, NotifyStandin,
+                            http2_front)
 import push
 
 # 8 s are 8 ms, 64 s 64 ms, 512 s half a second, 4096 s four; the deadline is
@@ -36,6 +37,9 @@ GOOD_SECONDS = 0.7, 1.0
 IDLE_SECONDS = 25
 LATE_SECONDS = 1
 MEMORY_KB = 64 * 1024
+# After so long chatmail-push gives up a request (MIN_TIMEOUT_MS of
+# cm-push-service.c), and the next try comes soon.
+TIMEOUT_SECONDS = 2
 # How many requests are under way when it is killed, at most.
 MAX_REQUESTS = 64
 
@@ -320,6 +324,46 @@ def check_deadline(tap, relay, proxy, accounts):
         expect(len(proxy.requests), ACCOUNTS * TOKENS)
 
 
+def check_dead_connection(tap):
+    if not push.have_http2(tap, "a dead connection of HTTP/2"):
+        return
+    proxy = NotifyStandin(tls=False)
+    port = int(shell("/", "relay_free_port"))
+    with proxy, Firewall(port) as firewall, \
+            push.push_relay(tap, proxy, SPEED,
+                            url=f"https://localhost:{firewall.port}/notify") \
+            as relay, \
+            http2_front(proxy, port, *push.certificate(relay),
+                        log=f"{relay.dir}/log/nghttpx.log"):
+        accounts = [push.new_account(relay, f"token-{n}")[0]
+                    for n in range(ACCOUNTS)]
+        for number in range(1, 4):
+            with tap.check("HTTP/2, the connection forgotten on its way, "
+                           f"{number}: all are told soon after the timeout"):
+                push.deliver(relay, accounts[0])
+                assert proxy.wait(lambda: not push.spool(relay))
+                expect(firewall.passed, number)
+                firewall.forget()
+                pid, = push.processes(relay)
+                proxy.clear()
+                begun = time.monotonic()
+                # while it waits, and when it has a new connection
+                for address in accounts:
+                    push.deliver(relay, address)
+                    time.sleep(2 * TIMEOUT_SECONDS / ACCOUNTS)
+                assert proxy.wait(lambda: not push.spool(relay))
+                tap.note(f"after {proxy.requests[0].time - begun:.1f} s the "
+                         f"first, {proxy.requests[-1].time - begun:.1f} s all")
+                assert proxy.requests[0].time - begun < TIMEOUT_SECONDS + 1
+                assert proxy.requests[-1].time - begun < 2 * TIMEOUT_SECONDS + 2
+                expect(Counter(proxy.tokens()), Counter(
+                    f"token-{n}" for n in range(ACCOUNTS)))
+                expect(push.processes(relay), [pid])
+            with tap.check("on one new connection, and the old one is closed"):
+                expect(firewall.passed, number + 1)
+                expect(push.connections(pid, firewall.port), 1)
+
+
 def main():
     rng = random.Random(SEED)
     with Tap() as tap:
@@ -336,6 +380,7 @@ def main():
                 assert lines
                 expect([line for line in lines if "@" in line], [])
         check_restart(tap)
+        check_dead_connection(tap)
 
 
 main()

@@ -5,13 +5,16 @@
 auth-client.py SOCKET plain USER PASSWORD   one SASL PLAIN login
 auth-client.py SOCKET raw RESPONSE          the same with any response
 auth-client.py SOCKET big USER N            a password of N bytes
+auth-client.py SOCKET spid                  no login: the process id of auth
 auth-client.py SOCKET race USER N           N logins at once, each with its
                                             own password
 auth-client.py SOCKET burst DOMAIN N        N first logins, sent as one write,
                                             of burst0@DOMAIN and so on
+auth-client.py SOCKET guess USER N SECONDS  N wrong passwords, sent as one
+                                            write, and the answers until then
 
-All but race and burst print one line: ok USER | fail | tempfail | disabled | closed.
-These two print how many of each; race leaves the winning password on the
+All but the last three print one line: ok USER | fail | tempfail | disabled | closed.
+These print how many of each; race leaves the winning password on the
 second line. USER, PASSWORD and RESPONSE may have Python's backslash escapes.
 Protocol: doc/auth-protocol of Dovecot 2.3, version 1.2 (2.4 speaks it, too).
 """
@@ -21,6 +24,7 @@ import os
 import socket
 import sys
 import threading
+import time
 
 TIMEOUT = 60
 
@@ -60,6 +64,8 @@ class Client:
         self.sock.sendall(b"VERSION\t1\t2\nCPID\t%d\n" %
                           (Client.last % 2**31))
         for line in self.file:
+            if line.startswith(b"SPID\t"):
+                self.spid = line.split()[1].decode()
             if line == b"DONE\n":
                 return
         raise SystemExit("no handshake from " + path)
@@ -88,6 +94,23 @@ def burst(path, domain, count):
     answers = [client.file.readline().decode("latin1") for _ in range(count)]
     show_counts(verdict(answer).split()[0] if answer else "closed"
                 for answer in answers)
+
+
+def guess(path, user, count, seconds):
+    client = Client(path)
+    end = time.monotonic() + seconds
+    client.sock.sendall(b"".join(
+        auth_line(i + 1, b"\0%s\0wrong guess %d" % (user, i))
+        for i in range(count)))
+    answers = b""
+    try:
+        while (left := end - time.monotonic()) > 0:
+            client.sock.settimeout(left)
+            answers += client.sock.recv(65536)
+    except TimeoutError:
+        pass
+    show_counts(verdict(line.decode("latin1"))
+                for line in answers.splitlines())
 
 
 def race(path, user, count):
@@ -124,6 +147,10 @@ def main(argv):
         race(path, unescape(argv[3]), int(argv[4]))
     elif command == "burst":
         burst(path, unescape(argv[3]), int(argv[4]))
+    elif command == "spid":
+        print(Client(path).spid)
+    elif command == "guess":
+        guess(path, unescape(argv[3]), int(argv[4]), float(argv[5]))
     else:
         raise SystemExit(__doc__)
 

@@ -14,11 +14,13 @@ logs is in the output.
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -31,7 +33,12 @@ import relay_client  # noqa: E402
 SKIP = 77
 # Seconds for any one call of relay.sh.
 RELAY_SECONDS = 120
+# Until a client that idles is hibernated, with a timeout of a second or two.
+HIBERNATE_SECONDS = 60
+DAY = 86400
 LOG_LINES = 40
+# Dovecot's master says so when it is woken late: 2.3 "forwards", 2.4 "forward".
+SLEPT_LONG = "master: Warning: Time moved forward"
 
 sys.stdout.reconfigure(encoding="utf-8", errors="replace")
 
@@ -174,6 +181,7 @@ def set_ini(relay, line):
     new = path.with_suffix(".new")
     new.write_text("\n".join(lines + [line]) + "\n")
     new.chmod(path.stat().st_mode & 0o777)
+    shutil.chown(new, group=path.stat().st_gid)
     new.rename(path)
 
 
@@ -209,13 +217,32 @@ def drop_locks(folder):
 
 
 def hibernated(relay):
-    """How many sockets imap-hibernate has: one more for each client."""
+    """How many clients imap-hibernate has. It says so with this in local_conf:
+    verbose_proctitle = yes"""
     count = 0
     for pid in dovecot_processes(relay, "imap-hibernate"):
-        for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-            with contextlib.suppress(OSError):
-                count += os.readlink(link).startswith("socket:")
+        with contextlib.suppress(OSError):
+            title = pathlib.Path(f"/proc/{pid}/cmdline").read_text()
+            said = re.search(r"\[(\d+) connections\]", title)
+            count += int(said.group(1)) if said else 0
     return count
+
+
+def early_in_day(seconds):
+    """Days are those of UTC: this one does not end within so many seconds."""
+    left = DAY - time.time() % DAY
+    if left < seconds:
+        time.sleep(left + 1)
+
+
+def wait_hibernated(relay, before):
+    """Until there is one more than before. Those of then may leave meanwhile:
+    who has logged out is there a little longer."""
+    end = time.monotonic() + HIBERNATE_SECONDS
+    while hibernated(relay) <= before:
+        before = min(before, hibernated(relay))
+        assert time.monotonic() < end, "never hibernated"
+        time.sleep(0.1)
 
 
 def inbox_size(relay, login):

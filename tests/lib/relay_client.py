@@ -248,18 +248,29 @@ class Gpg:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _run(self, *args, data=b""):
-        done = subprocess.run(
-            ["gpg", "--homedir", self.home, "--batch", "--quiet", "--no-tty",
-             "--pinentry-mode", "loopback", "--passphrase", "",
-             "--trust-model", "always", *args],
-            input=data, capture_output=True, timeout=GPG_SECONDS, check=False)
+        done = self._gpg(*args, data=data)
+        # it waits seconds for the agent that it starts, and for no more
+        if done.returncode != 0 and b"agent" in done.stderr:
+            done = self._gpg(*args, data=data)
         if done.returncode != 0:
             raise RuntimeError("gpg: " + done.stderr.decode().strip())
         return done.stdout
 
+    def _gpg(self, *args, data):
+        return subprocess.run(
+            ["gpg", "--homedir", self.home, "--batch", "--quiet", "--no-tty",
+             "--pinentry-mode", "loopback", "--passphrase", "",
+             "--trust-model", "always", *args],
+            input=data, capture_output=True, timeout=GPG_SECONDS, check=False)
+
     def make_key(self, address):
-        self._run("--quick-generate-key", f"<{address}>", "future-default",
-                  "default", "1d")
+        args = ("--quick-generate-key", f"<{address}>", "future-default",
+                "default", "1d")
+        try:
+            self._run(*args)
+        except RuntimeError:
+            # the agent that it starts may be late
+            self._run("--yes", *args)
 
     def encrypt(self, text, *addresses):
         """In ASCII armor. Not compressed: random data would stay as it is,

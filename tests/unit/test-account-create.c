@@ -4,7 +4,8 @@
  *
  * The system calls it makes are wrapped by the linker (see Makefile.am). Each
  * is a step; step number fail_at fails, kills the process, or finds the
- * account's directory gone. Every step gets its turn.
+ * account's directory gone, empty or (by somebody who removes what is no
+ * account) with all that is in it. Every step gets its turn.
  */
 #include "cm-unit.h"
 #include "cm-account-dir.h"
@@ -26,11 +27,13 @@
 #define RACERS 16
 #define RACES 40
 
-static enum { CALM, FAIL, KILL, TAKE_AWAY } mode;
+static enum mode { CALM, FAIL, KILL, TAKE_AWAY, REMOVE } mode;
 static int step, fail_at, fail_errno;
 
 static bool trip(void)
 {
+	enum mode now;
+
 	if (mode == CALM || ++step != fail_at)
 		return false;
 	if (mode == KILL)
@@ -39,8 +42,15 @@ static bool trip(void)
 		errno = fail_errno;
 		return true;
 	}
+	now = mode;
 	mode = CALM;
-	(void)unlinkat(tree_fd, TREE_ACCOUNT, AT_REMOVEDIR);
+	if (now == TAKE_AWAY)
+		(void)unlinkat(tree_fd, TREE_ACCOUNT, AT_REMOVEDIR);
+	/* as cm_account_remove_remains() does */
+	if (now == REMOVE &&
+	    renameat(tree_fd, TREE_ACCOUNT, tree_fd, "gone") == 0 &&
+	    tree_has("gone", "password"))
+		(void)renameat(tree_fd, "gone", tree_fd, TREE_ACCOUNT);
 	return false;
 }
 
@@ -304,13 +314,23 @@ static void every_step_is_killed(void **state)
 	assert_in_range(fail_at, MIN_STEPS, MAX_STEPS - 1);
 }
 
-/* Another creator that failed, or the expiry, removes the empty directory. */
+/* Another creator that failed, or the expiry, removes the empty directory;
+ * or somebody removes one that is no account yet. */
+static const struct taken_row {
+	const char *name;
+	enum mode mode;
+} taken_rows[] = {
+	{ "empty", TAKE_AWAY },
+	{ "whole", REMOVE },
+};
+
 static void taken_away(void **state)
 {
-	(void)state;
+	const struct taken_row *row = *state;
+
 	for (fail_at = 1; fail_at < MAX_STEPS; fail_at++) {
 		tree_begin();
-		mode = TAKE_AWAY;
+		mode = row->mode;
 		step = 0;
 		assert_int_equal(create(HASH_A, 1), CM_DIR_OK);
 		assert_whole(HASH_A);
@@ -433,7 +453,7 @@ int main(void)
 	cm_unit_test(winner_has_moved_in);
 	cm_unit_test(every_step_fails);
 	cm_unit_test(every_step_is_killed);
-	cm_unit_test(taken_away);
+	cm_unit_rows(taken_away, taken_rows);
 	cm_unit_test(one_wins);
 	return cm_unit_run();
 }

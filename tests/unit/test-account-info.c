@@ -324,6 +324,36 @@ static void one_write_a_day(void **state)
 	end(fd);
 }
 
+/* `password` is somebody else's, so its time cannot be set: as root only. */
+#define OWNER 12345
+
+static void password_of_another(void **state)
+{
+	const char *error = "";
+	enum cm_dir_result result;
+	struct stat st;
+	time_t last;
+	int fd = account(), saved;
+
+	(void)state;
+	set_mtime(fd, 10 * DAY);
+	assert_int_equal(fchmodat(fd, "password", 0644, 0), 0);
+	assert_int_equal(fchown(fd, OWNER, OWNER), 0);
+	assert_int_equal(seteuid(OWNER), 0);
+	errno = 0;
+	result = cm_account_note_login(fd, 200 * DAY + 5, 1, &error);
+	saved = errno;
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(result, CM_DIR_FAILED);
+	assert_int_equal(saved, EPERM);
+	assert_non_null(strstr(error, "time of a password file"));
+	assert_int_equal(fstatat(fd, "password", &st, 0), 0);
+	assert_int_equal(st.st_mtim.tv_sec, 10 * DAY);
+	assert_int_equal(cm_account_last_login(fd, &last, &error), CM_DIR_OK);
+	assert_int_equal(last, 200 * DAY);
+	end(fd);
+}
+
 static void no_account(void **state)
 {
 	const char *error;
@@ -422,6 +452,11 @@ int main(void)
 	cm_unit_rows(planted, planted_rows);
 	cm_unit_rows(last_login, last_rows);
 	cm_unit_test(one_write_a_day);
+	if (geteuid() == 0)
+		cm_unit_test(password_of_another);
+	else
+		(void)fprintf(stderr,
+			      "# not root: password_of_another is not tested\n");
 	cm_unit_test(no_account);
 	cm_unit_rows(days, day_rows);
 	cm_unit_test(race);

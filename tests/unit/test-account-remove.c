@@ -179,6 +179,40 @@ static void remains(void **state)
 	tree_end();
 }
 
+/* A first login between the look for a password and the removal. */
+static bool create_at_mkdir;
+
+int __real_mkdirat(int fd, const char *path, mode_t mode);
+int __wrap_mkdirat(int fd, const char *path, mode_t mode);
+int __wrap_mkdirat(int fd, const char *path, mode_t mode)
+{
+	const char *error = "";
+
+	if (create_at_mkdir && strcmp(path, CM_ACCOUNT_REMOVED_DIR) == 0) {
+		create_at_mkdir = false;
+		assert_int_equal(cm_account_create(tree_fd, TREE_ACCOUNT,
+						   "{PLAIN}aaaa", 86400, 1,
+						   &error), CM_DIR_OK);
+	}
+	return __real_mkdirat(fd, path, mode);
+}
+
+static void remains_become_an_account(void **state)
+{
+	const char *error = "";
+
+	(void)state;
+	tree_begin();
+	assert_int_equal(mkdirat(tree_fd, TREE_ACCOUNT, 0700), 0);
+	create_at_mkdir = true;
+	assert_int_equal(cm_account_remove_remains(tree_fd, TREE_ACCOUNT,
+						   &error), CM_DIR_UNKNOWN);
+	assert_false(create_at_mkdir);
+	assert_true(tree_has(TREE_ACCOUNT, "password"));
+	assert_int_equal(tree_count("."), 1);
+	tree_end();
+}
+
 static const struct depth_row {
 	const char *name;
 	unsigned int depth;
@@ -217,6 +251,7 @@ static void depth(void **state)
 
 /* kill -9 at any moment: repeated, it leaves nothing. */
 #define KILLS 200
+#define MAX_KILLS (50 * KILLS) /* until one came in time */
 static void killed(void **state)
 {
 	unsigned int i, unfinished = 0;
@@ -225,8 +260,8 @@ static void killed(void **state)
 
 	(void)state;
 	tree_begin();
-	for (i = 0; i < KILLS; i++) {
-		struct timespec pause = { .tv_nsec = 2000L * i };
+	for (i = 0; i < KILLS || (unfinished == 0 && i < MAX_KILLS); i++) {
+		struct timespec pause = { .tv_nsec = 2000L * (i % KILLS) };
 
 		make_account(TREE_ACCOUNT);
 		pid = fork();
@@ -335,8 +370,89 @@ static void remove_if(void **state)
 	tree_end();
 }
 
+/* An account is looked at, and stays, while somebody else sweeps, or removes
+ * what an earlier removal has left of the same name. */
+static enum cm_dir_result sweep(void)
+{
+	const char *error = "";
+
+	return cm_account_remove_sweep(tree_fd, &error);
+}
+
+static bool is_due_never(void *ctx, int account_fd)
+{
+	(void)ctx;
+	(void)account_fd;
+	return false;
+}
+
+static enum cm_dir_result look(void)
+{
+	const char *error = "";
+	struct cm_hold none;
+
+	cm_hold_none(&none);
+	return cm_account_remove_if(tree_fd, TREE_ACCOUNT, &none,
+				    is_due_never, NULL, &error);
+}
+
+static const struct meanwhile_row {
+	const char *name;
+	enum cm_dir_result (*what)(void);
+	enum cm_dir_result result; /* CM_DIR_OK: or CM_DIR_UNKNOWN */
+} meanwhile_rows[] = {
+	{ "sweep", sweep, CM_DIR_OK },
+	{ "another look", look, CM_DIR_EXISTS },
+};
+
+struct meanwhile {
+	const struct meanwhile_row *row;
+	pid_t pid;
+};
+
+static bool start_other(void *ctx, int account_fd)
+{
+	/* long enough for the other to come to the account */
+	const struct timespec pause = { .tv_nsec = 200 * 1000 * 1000 };
+	struct meanwhile *meanwhile = ctx;
+	enum cm_dir_result result;
+
+	(void)account_fd;
+	meanwhile->pid = fork();
+	assert_true(meanwhile->pid >= 0);
+	if (meanwhile->pid == 0) {
+		result = meanwhile->row->what();
+		if (result == CM_DIR_UNKNOWN)
+			result = CM_DIR_OK;
+		_exit(result == meanwhile->row->result ? 0 : 1);
+	}
+	(void)nanosleep(&pause, NULL);
+	return false;
+}
+
+static void stays_meanwhile(void **state)
+{
+	struct meanwhile meanwhile = { .row = *state };
+	struct cm_hold none;
+	const char *error = "";
+	int status;
+
+	tree_begin();
+	make_account(TREE_ACCOUNT);
+	cm_hold_none(&none);
+	assert_int_equal(cm_account_remove_if(tree_fd, TREE_ACCOUNT, &none,
+					      start_other, &meanwhile, &error),
+			 CM_DIR_EXISTS);
+	assert_int_equal(waitpid(meanwhile.pid, &status, 0), meanwhile.pid);
+	assert_int_equal(status, 0);
+	assert_true(tree_has(TREE_ACCOUNT, "password"));
+	assert_true(tree_has(TREE_ACCOUNT, "cur/1.2.3:2,S"));
+	tree_end();
+}
+
 int main(void)
 {
+	cm_unit_rows(stays_meanwhile, meanwhile_rows);
 	cm_unit_rows(remove_if, if_rows);
 	cm_unit_test(removes_all);
 	cm_unit_test(not_links);
@@ -345,6 +461,7 @@ int main(void)
 	cm_unit_test(other_leftovers_stay);
 	cm_unit_test(removed_is_a_link);
 	cm_unit_test(remains);
+	cm_unit_test(remains_become_an_account);
 	cm_unit_rows(depth, depth_rows);
 	cm_unit_test(killed);
 	cm_unit_test(at_once);

@@ -71,16 +71,76 @@ static void one_after_the_other(void **state)
 	cm_brake_free(&brake);
 }
 
+static void wrong(struct cm_brake *brake, uint64_t account, int64_t now)
+{
+	cm_brake_answered(brake, account, now);
+	cm_brake_failed(brake, account, now);
+}
+
 static void starts_anew(void **state)
 {
 	struct cm_brake *brake = failing(100, 0);
+	unsigned int i;
 
 	(void)state;
-	cm_brake_failed(brake, A, CM_BRAKE_WINDOW_MS);
+	for (i = 0; i < FREE; i++) {
+		assert_int_equal(cm_brake_wait(brake, A, CM_BRAKE_WINDOW_MS),
+				 0);
+		wrong(brake, A, CM_BRAKE_WINDOW_MS);
+	}
+	assert_int_equal(cm_brake_wait(brake, A, CM_BRAKE_WINDOW_MS), 1000);
+	cm_brake_free(&brake);
+}
+
+/* A thousand guesses before the first is answered. */
+static void all_at_once(void **state)
+{
+	struct cm_brake *brake = cm_brake_new(FREE);
+	unsigned int i, at_once = 0, later = 0;
+	int wait;
+
+	(void)state;
+	for (i = 0; i < 1000; i++) {
+		wait = cm_brake_wait(brake, A, 0);
+		if (wait == 0)
+			at_once++;
+		else if (wait > 0)
+			later++;
+	}
+	assert_int_equal(at_once, FREE);
+	assert_int_equal(later, 32);
+	assert_int_equal(cm_brake_wait(brake, A + 1, 0), 0);
+
+	/* all of them right: nothing is held against the account */
+	for (i = 0; i < at_once + later; i++)
+		cm_brake_answered(brake, A, 500);
+	for (i = 0; i < FREE; i++)
+		assert_int_equal(cm_brake_wait(brake, A, 500), 0);
+	assert_true(cm_brake_wait(brake, A, 500) > 0);
+
+	/* an answer too many gives nothing away */
+	for (i = 0; i < 100; i++)
+		cm_brake_answered(brake, A, 500);
+	for (i = 0; i < FREE; i++)
+		assert_int_equal(cm_brake_wait(brake, A, 500), 0);
+	assert_true(cm_brake_wait(brake, A, 500) > 0);
+	cm_brake_free(&brake);
+}
+
+static void failures_and_under_way(void **state)
+{
+	struct cm_brake *brake = failing(FREE - 1, 0);
+
+	(void)state;
+	assert_int_equal(cm_brake_wait(brake, A, 0), 0);
+	assert_int_equal(cm_brake_wait(brake, A, 0), 1000);
+	/* both are right, but the failures stay */
+	cm_brake_answered(brake, A, 1000);
+	cm_brake_answered(brake, A, 1000);
+	assert_int_equal(cm_brake_wait(brake, A, 3000), 0);
+	assert_int_equal(cm_brake_wait(brake, A, 3000), 1000);
+	/* the failures are forgotten, those under way are not */
 	assert_int_equal(cm_brake_wait(brake, A, CM_BRAKE_WINDOW_MS), 0);
-	cm_brake_failed(brake, A, CM_BRAKE_WINDOW_MS);
-	assert_int_equal(cm_brake_wait(brake, A, CM_BRAKE_WINDOW_MS), 0);
-	cm_brake_failed(brake, A, CM_BRAKE_WINDOW_MS);
 	assert_int_equal(cm_brake_wait(brake, A, CM_BRAKE_WINDOW_MS), 1000);
 	cm_brake_free(&brake);
 }
@@ -99,7 +159,7 @@ static void guesses_in_an_hour(void **state)
 	for (now = 0; now < 3600 * 1000; now += 100) {
 		for (i = 0; i < 1000; i++) {
 			if (due[i] >= 0 && due[i] <= now) {
-				cm_brake_failed(brake, A, now);
+				wrong(brake, A, now);
 				guesses++;
 				due[i] = -1;
 			}
@@ -109,24 +169,66 @@ static void guesses_in_an_hour(void **state)
 			}
 		}
 	}
-	/* the thousand that came at once, then one per 16 seconds */
-	assert_in_range(guesses, 1000, 1000 + 3600 / 16 + 40);
+	/* one per 16 seconds, and what was quicker while it began */
+	assert_in_range(guesses, 3600 / 16, 3600 / 16 + FREE + 40);
 	cm_brake_free(&brake);
 }
 
-/* All in one set: the one that failed longest ago goes. */
+/* These are all in one set. */
+#define SAME_SET(i) ((uint64_t)(i) * (CM_BRAKE_ENTRIES / CM_BRAKE_WAYS))
+
+/* Of those with as many failures the oldest goes. */
 static void bounded(void **state)
 {
-	const uint64_t step = CM_BRAKE_ENTRIES / CM_BRAKE_WAYS;
 	struct cm_brake *brake = cm_brake_new(1);
-	uint64_t i;
+	unsigned int i;
 
 	(void)state;
 	for (i = 0; i <= CM_BRAKE_WAYS; i++)
-		cm_brake_failed(brake, i * step, (int64_t)i);
-	assert_int_equal(cm_brake_wait(brake, 0, 10), 0);
+		cm_brake_failed(brake, SAME_SET(i), i);
 	for (i = 1; i <= CM_BRAKE_WAYS; i++)
-		assert_true(cm_brake_wait(brake, i * step, 10) > 0);
+		assert_true(cm_brake_wait(brake, SAME_SET(i), 10) > 0);
+	assert_int_equal(cm_brake_wait(brake, SAME_SET(0), 10), 0);
+	cm_brake_free(&brake);
+}
+
+/* Nobody gets an account forgotten by failing at others, or by logging in to
+ * them, in great numbers. */
+static void hard_to_displace(void **state)
+{
+	struct cm_brake *brake = cm_brake_new(FREE);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 12; i++)
+		cm_brake_failed(brake, SAME_SET(0), 0);
+	for (i = 1; i <= 100; i++)
+		cm_brake_failed(brake, SAME_SET(i), 1);
+	assert_true(cm_brake_wait(brake, SAME_SET(0), 2) > 0);
+	for (i = 1; i <= 100; i++)
+		assert_int_equal(cm_brake_wait(brake, SAME_SET(i), 2), 0);
+	assert_true(cm_brake_wait(brake, SAME_SET(0), 2) > 0);
+	cm_brake_free(&brake);
+}
+
+/* What is out of date goes first, however much it was. */
+static void old_ones_go_first(void **state)
+{
+	struct cm_brake *brake = failing(0, 0);
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		cm_brake_failed(brake, SAME_SET(0), 0);
+	for (i = 1; i <= CM_BRAKE_WAYS; i++) {
+		for (j = 0; j < FREE; j++)
+			cm_brake_failed(brake, SAME_SET(i),
+					CM_BRAKE_WINDOW_MS);
+	}
+	for (i = 1; i <= CM_BRAKE_WAYS; i++) {
+		assert_true(cm_brake_wait(brake, SAME_SET(i),
+					  CM_BRAKE_WINDOW_MS) > 0);
+	}
 	cm_brake_free(&brake);
 }
 
@@ -146,8 +248,12 @@ int main(void)
 	cm_unit_rows(waits, rows);
 	cm_unit_test(one_after_the_other);
 	cm_unit_test(starts_anew);
+	cm_unit_test(all_at_once);
+	cm_unit_test(failures_and_under_way);
 	cm_unit_test(guesses_in_an_hour);
 	cm_unit_test(bounded);
+	cm_unit_test(hard_to_displace);
+	cm_unit_test(old_ones_go_first);
 	cm_unit_test(none_is_free);
 	return cm_unit_run();
 }

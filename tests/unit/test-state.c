@@ -121,6 +121,40 @@ static void folders(void **state)
 	tree_end();
 }
 
+/* As root: what it makes is the owner's, also where root died between making
+ * and giving. */
+#define OWNER 12345
+
+static void folder_is_given(void **state)
+{
+	const char *error = "";
+	struct stat st;
+	int fd;
+
+	(void)state;
+	tree_begin();
+	assert_int_equal(fchown(tree_fd, OWNER, OWNER + 1), 0);
+	assert_int_equal(mkdirat(tree_fd, "half", 0700), 0);
+	assert_int_equal(cm_state_folder(tree_fd, "half", false, &fd, &error),
+			 CM_DIR_OK);
+	(void)close(fd);
+	assert_int_equal(fstatat(tree_fd, "half", &st, 0), 0);
+	assert_int_equal(st.st_uid, 0);
+	assert_int_equal(cm_state_folder(tree_fd, "half", true, &fd, &error),
+			 CM_DIR_OK);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_uid, OWNER);
+	assert_int_equal(st.st_gid, OWNER + 1);
+	(void)close(fd);
+	assert_int_equal(cm_state_folder(tree_fd, "new", true, &fd, &error),
+			 CM_DIR_OK);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_uid, OWNER);
+	assert_int_equal(st.st_gid, OWNER + 1);
+	(void)close(fd);
+	tree_end();
+}
+
 static void names(void **state)
 {
 	char a[CM_STATE_NAME_LEN + 1], b[CM_STATE_NAME_LEN + 1];
@@ -143,6 +177,11 @@ int main(void)
 	cm_unit_test(key_race);
 	cm_unit_rows(bad_key, bad_rows);
 	cm_unit_test(folders);
+	if (geteuid() == 0)
+		cm_unit_test(folder_is_given);
+	else
+		(void)fprintf(stderr,
+			      "# not root: folder_is_given is not tested\n");
 	cm_unit_test(names);
 	return cm_unit_run();
 }
