@@ -84,6 +84,20 @@ crashes() {
 		grep -cvF 'assertion failed: (sinst->requests == 0)'
 }
 login() { "$client" "$dir/run/auth-client" plain "$1" "$2"; }
+took() { # WANTED LEAST MOST USER PASSWORD: milliseconds
+	start=$(date +%s%N)
+	is "$(login "$4" "$5")" "$1" "$4 is answered"
+	ms=$((($(date +%s%N) - start) / 1000000))
+	if [ $ms -ge "$2" ] && [ $ms -le "$3" ]; then ms="$2 to $3"; fi
+	is "$ms" "$2 to $3" "after $2 to $3 ms"
+}
+wrongs() { # HOW MANY USER: wrong passwords, one after the other
+	i=0
+	while [ $i -lt "$1" ]; do
+		i=$((i + 1))
+		login "$2" "wrong pass $i"
+	done | sort | uniq -c | tr -s ' ' | sed 's/^ //'
+}
 raw() { "$client" "$dir/run/auth-client" raw "$1"; }
 # -r: where the test itself runs in a chroot, stay in it
 in_ns() { nsenter -t "$pid" -m -r -- "$@"; }
@@ -558,10 +572,31 @@ reload
 is "$(login hello@$domain 'first pass')" tempfail "a bad value in the ini"
 ok "the log names file and line" \
 	grep -q "chatmail: $dir/chatmail.ini:10: " "$dir/log"
-write_ini
-sleep 6
-is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
-	"put right, it works without a restart"
+put_right() { # LINE in the place of login_brake_after
+	write_ini
+	sed -i "s/^login_brake_after.*/$1/" "$dir/chatmail.ini"
+	sleep 6
+	is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
+		"put right, it works without a restart"
+}
+put_right 'login_brake_after = 3'
+is "$(wrongs 3 hello@$domain)" "3 fail" "three wrong passwords then"
+took fail 800 6000 hello@$domain 'wrong pass 4'
+ok "auth could read it" [ "$(grep -c 'may not read it again' "$dir/log")" = 0 ]
+
+# workers read it as nobody, the auth process as dovecot: 10 is the default
+cat "$dir/x" >"$dir/chatmail.ini"
+reload
+is "$(login hello@$domain 'first pass')" tempfail "a bad value again"
+chmod 600 "$dir/chatmail.ini"
+chown nobody "$dir/chatmail.ini"
+put_right 'login_brake_after = 1'
+is "$(wrongs 10 hello@$domain)" "10 fail" "ten wrong passwords then"
+took fail 800 6000 hello@$domain 'wrong pass 11'
+ok "the log says that auth may not read it" \
+	grep -q 'may not read it again' "$dir/log"
+chown root "$dir/chatmail.ini"
+chmod 644 "$dir/chatmail.ini"
 sed -i 's/^mail_user.*/mail_user = nosuchuser/' "$dir/chatmail.ini"
 reload
 is "$(login hello@$domain 'first pass')" tempfail "an unknown mail_user"
@@ -613,15 +648,7 @@ with 'login_brake_after = 3' "$anyway" 'min_free_disk_space = 0' \
 	'min_available_memory = 0'
 login brake@$domain 'first pass' >/dev/null
 login other@$domain 'first pass' >/dev/null
-for i in 1 2 3; do login brake@$domain "wrong pass $i"; done >"$dir/x"
-is "$(tr '\n' ' ' <"$dir/x")" "fail fail fail " "three wrong passwords"
-took() { # WANTED LEAST MOST USER PASSWORD: milliseconds
-	start=$(date +%s%N)
-	is "$(login "$4" "$5")" "$1" "$4 is answered"
-	ms=$((($(date +%s%N) - start) / 1000000))
-	if [ $ms -ge "$2" ] && [ $ms -le "$3" ]; then ms="$2 to $3"; fi
-	is "$ms" "$2 to $3" "after $2 to $3 ms"
-}
+is "$(wrongs 3 brake@$domain)" "3 fail" "three wrong passwords"
 took fail 800 6000 brake@$domain 'wrong pass 4'
 flood() { # HOW MANY: logins with wrong passwords at once, not waited for
 	i=0
