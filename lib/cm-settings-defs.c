@@ -52,9 +52,11 @@ const struct cm_setting_def cm_settings_defs[] = {
 	DEF(UINT, login_brake_after, "failures", "10", 0, 1000000,
 	    "After so many wrong passwords for one account within 15 minutes, "
 	    "from wherever, logins to it wait for each other, longer with "
-	    "each failure, at most 16 seconds apart. Who would wait for more "
-	    "than 32 seconds is told to try later. The password of the last "
-	    "successful logins never waits. 0: off."),
+	    "each failure, at most 16 seconds apart; so do logins behind so "
+	    "many that are not answered yet. Who would wait for more than 32 "
+	    "seconds is told to try later. The passwords of the last "
+	    "login_cache_size successful logins since Dovecot's start or "
+	    "reload never wait. 0: off."),
 	DEF(PATH, nocreate_file, "", "/etc/chatmail-nocreate", 0, 0,
 	    "While this file exists no account comes into being; existing "
 	    "accounts go on."),

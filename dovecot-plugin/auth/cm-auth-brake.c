@@ -73,6 +73,8 @@ int cm_auth_before_verify(void *instance, struct auth_request *request,
 	const char *name = request->fields.user;
 	int msecs;
 
+	/* a file that was broken may be right now; the worker refuses else */
+	(void)cm_auth_relay_ready(relay);
 	/* the hash is not known here; "" stands for it */
 	if (relay->brake == NULL ||
 	    cm_auth_known_has(relay->brake->known, name, "", password))

@@ -5,8 +5,8 @@
  *
  * Decided by cm-brake.h. So that an attack does not lock the owner out, the
  * passwords that were right since the start of auth are remembered as keyed
- * digests (cm-auth-known.h), login_cache_size of them: they never wait. A
- * worker verifies them like any other.
+ * digests (cm-auth-known.h), login_cache_size of them: they never wait, and
+ * count only when they are wrong. A worker verifies them like any other.
  */
 #ifndef CM_AUTH_BRAKE_H
 #define CM_AUTH_BRAKE_H

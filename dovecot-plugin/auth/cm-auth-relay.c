@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <time.h>
+#include <unistd.h>
 
 struct event *cm_auth_event;
 
@@ -60,27 +61,66 @@ static int find_owner(struct cm_auth_relay *relay, const char **error_r)
 	return 0;
 }
 
+static void use(struct cm_auth_relay *relay)
+{
+	if (worker) {
+		relay->known = cm_auth_known_new(relay->set.login_cache_size);
+	} else {
+		cm_auth_brake_free(&relay->brake);
+		relay->brake = cm_auth_brake_new(&relay->set);
+	}
+	relay->ready = TRUE;
+}
+
+/* Workers may get along with a file that is put right before the auth process
+ * does, which reads it again as Dovecot's internal user. */
+static void brake_by_defaults(struct cm_auth_relay *relay)
+{
+	struct cm_settings set;
+	const char *error;
+
+	if (relay->brake != NULL)
+		return;
+	if (cm_settings_defaults(&set, &error) < 0)
+		i_fatal_status(FATAL_OUTOFMEM, "chatmail: %s", error);
+	relay->brake = cm_auth_brake_new(&set);
+	cm_settings_deinit(&set);
+}
+
+/* Each worker says what is wrong, as often as it looks; auth says it at its
+ * start, and what concerns only itself once. */
+static void log_trouble(struct cm_auth_relay *relay, const char *error)
+{
+	if (worker || relay->next_try == 0) {
+		e_error(cm_auth_event, "%s (all logins are refused as a "
+			"temporary failure until this is put right)", error);
+	} else if (!relay->told && access(relay->path, R_OK) < 0 &&
+		   errno == EACCES) {
+		relay->told = TRUE;
+		e_warning(cm_auth_event, "%s: the auth process may not read "
+			  "it again; until doveadm reload, login_brake_after "
+			  "and login_cache_size have their defaults there",
+			  relay->path);
+	}
+}
+
 static void load(struct cm_auth_relay *relay)
 {
 	const char *error;
 
-	relay->next_try = time(NULL) + CM_AUTH_RELAY_RETRY_SECS;
 	if (cm_settings_read(&relay->set, relay->path, warn, NULL,
 			     &error) == 0) {
 		if (find_owner(relay, &error) == 0) {
-			if (worker) {
-				relay->known = cm_auth_known_new(
-					relay->set.login_cache_size);
-			} else
-				relay->brake = cm_auth_brake_new(&relay->set);
-			relay->ready = TRUE;
+			use(relay);
 			return;
 		}
 		/* error is from the data stack, not from the struct */
 		cm_settings_deinit(&relay->set);
 	}
-	e_error(cm_auth_event, "%s (all logins are refused as a temporary "
-		"failure until this is put right)", error);
+	if (!worker)
+		brake_by_defaults(relay);
+	log_trouble(relay, error);
+	relay->next_try = time(NULL) + CM_AUTH_RELAY_RETRY_SECS;
 }
 
 void *cm_auth_relay_open(const char *config_path)

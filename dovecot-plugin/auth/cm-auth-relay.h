@@ -7,7 +7,9 @@
  * error line names file and line, every request is an internal failure (mail
  * clients try again), and the file is read again with a request at most
  * every CM_AUTH_RELAY_RETRY_SECS, until it is right. Dying instead would have
- * Dovecot restart auth for ever.
+ * Dovecot restart auth for ever. Workers read it again as mail_user, the auth
+ * process as Dovecot's internal user; where that one may not, it brakes by the
+ * defaults until Dovecot starts or reloads, and says so.
  */
 #ifndef CM_AUTH_RELAY_H
 #define CM_AUTH_RELAY_H
@@ -25,7 +27,8 @@ struct cm_auth_known;
 struct cm_auth_relay {
 	struct cm_settings set;
 	struct cm_auth_known *known; /* NULL unless in a worker */
-	struct cm_auth_brake *brake; /* NULL in a worker */
+	/* NULL in a worker, and with login_brake_after = 0 */
+	struct cm_auth_brake *brake;
 	uid_t uid; /* of mail_user */
 	gid_t gid;
 	/* for cm_auth_may_warn() */
@@ -34,8 +37,8 @@ struct cm_auth_relay {
 
 	/* cm-auth-relay.c only */
 	char *path;
-	time_t next_try;
-	bool ready;
+	time_t next_try; /* 0: it is the first */
+	bool ready, told;
 };
 
 /* For what concerns no single user: nothing of the request's event with its

@@ -13,11 +13,22 @@
 #include "cm-mail-walk.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 HASH_TABLE_DEFINE_TYPE(due, const char *, struct cm_due_message *);
 
 /* Called for each message; TRUE if it is due. Is a dry run's, too. */
 typedef bool expunge_fn(void *ctx, struct mailbox *box, struct mail *mail);
+
+/* What Dovecot says may name the user: for who runs it by hand, not for the
+ * journal. */
+static void show(struct event *event, const char *text)
+{
+	if (isatty(STDERR_FILENO) != 0)
+		i_error("%s", text);
+	else
+		e_debug(event, "%s", text);
+}
 
 static void trouble(struct cm_expire_run *run, const char *error)
 {
@@ -34,7 +45,8 @@ static int failed(struct mailbox *box, const char **error_r)
 
 	if (error == MAIL_ERROR_NOTFOUND)
 		return 0;
-	*error_r = t_strdup_printf("a mailbox: %s", text);
+	show(box->event, t_strconcat("a mailbox: ", text, NULL));
+	*error_r = "a mailbox could not be read, or not be changed";
 	return -1;
 }
 
@@ -95,6 +107,7 @@ static int walk_box(struct mailbox *box, bool dry, expunge_fn *func, void *ctx,
 static int open_user(struct cm_expire_run *run, const char *name,
 		     struct mail_user **user_r)
 {
+	struct event *event;
 	const char *error;
 	int ret;
 
@@ -106,8 +119,14 @@ static int open_user(struct cm_expire_run *run, const char *name,
 		run->unopened = 0;
 		return 1;
 	}
+	if (ret < 0) {
+		event = event_create(NULL);
+		event_add_category(event, &event_category_storage);
+		show(event, error);
+		event_unref(&event);
+	}
 	trouble(run, ret == 0 ? "Dovecot's userdb does not know an account "
-		"of ours" : error);
+		"of ours" : "Dovecot cannot open an account");
 	if (ret < 0 && ++run->unopened == CM_EXPIRE_MAX_UNOPENED)
 		cm_expire_stop();
 	return ret;

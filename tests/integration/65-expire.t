@@ -10,7 +10,8 @@ import signal
 import subprocess
 import time
 
-from expire_tree import (DAY, Expire, account, message, snapshot, write)
+from expire_tree import (DAY, Expire, account, message, owned, snapshot,
+                         write)
 from harness import RELAY_SECONDS, Tap, expect, started_relay
 from resync import tear_log
 
@@ -362,6 +363,22 @@ def check_links(tap, relay, exp):
     exp.remove(victim)
 
 
+def check_trouble(tap, relay, exp):
+    home = account(relay.mailboxes, "trouble01", 1)
+    message(home, "cur", 30 * DAY)
+    (home / "dovecot-uidlist").mkdir()
+    owned(home / "dovecot-uidlist")
+    with tap.check("a mailbox that cannot be opened: our lines name nobody"):
+        code, out, err = exp.run("-u", home.name)
+        expect(code, EX_TEMPFAIL)
+        ours = [line for line in err.splitlines() if "a mailbox" in line]
+        assert ours and not any("@" in line for line in ours), err
+    with tap.check("to a terminal it says more"):
+        out = exp.on_terminal("-u", home.name)
+        assert re.search(r"a mailbox: .*@", out), out
+    exp.remove(home)
+
+
 def wait_for_fewer(proc, path, count):
     while proc.poll() is None and len(os.listdir(path)) > count:
         pass
@@ -584,5 +601,6 @@ with Tap() as tap, started_relay(
     check_leftovers(tap, relay, exp)
     check_push(tap, relay, exp)
     check_links(tap, relay, exp)
+    check_trouble(tap, relay, exp)
     check_kill(tap, relay, exp)
     check_regular(tap, relay, exp)
