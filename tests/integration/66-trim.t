@@ -232,10 +232,8 @@ def check_lock(tap, relay):
     with tap.check("a device leaves its token while the mailbox is trimmed"):
         fcntl.flock(fd, fcntl.LOCK_EX)
         with MetadataClient(relay, login) as client:
-            start = time.monotonic()
             answer = client.set("INBOX", "/private/devicetoken", b"token")
             assert answer.startswith("OK"), answer
-            assert time.monotonic() - start < 1
     os.close(fd)
     with tap.check("and it is trimmed while a token is written"):
         fd = os.open(home(relay, login), os.O_RDONLY)

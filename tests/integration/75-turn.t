@@ -89,6 +89,28 @@ class Network:
                               capture_output=True, check=True)
         return f":{port:04X} ".encode() in done.stdout
 
+    def sockets(self, port):
+        """How many of UDP are bound to that port."""
+        done = subprocess.run(
+            self.command("cat", "/proc/net/udp", "/proc/net/udp6"),
+            capture_output=True, check=True, text=True)
+        return sum(line.split()[1].endswith(f":{port:04X}")
+                   for line in done.stdout.splitlines())
+
+    @contextlib.contextmanager
+    def peer(self, *addresses):
+        """Who answers there, at PEER_PORT."""
+        wanted = self.sockets(PEER_PORT) + len(addresses)
+        where = [word for address in addresses for word in ("-L", address)]
+        with self.running("turnutils_peer", "-p", str(PEER_PORT),
+                          *where) as process:
+            end = time.monotonic() + SECONDS
+            while self.sockets(PEER_PORT) < wanted:
+                if process.poll() is not None or time.monotonic() > end:
+                    raise RuntimeError("turnutils_peer does not run")
+                time.sleep(0.1)
+            yield
+
     def uclient(self, name, password, peer, messages=MESSAGES, server=SERVER,
                 port=PORT):
         """What turnutils_uclient says."""
@@ -236,8 +258,7 @@ def peers(tap, network, relay):
         with tap.check(f"{peer} is no peer"):
             expect(network.asked(*next(others), peer), "forbidden")
     with tap.check("nor is it one when somebody listens there"):
-        with network.running("turnutils_peer", "-p", str(PEER_PORT), "-L",
-                             PRIVATE):
+        with network.peer(PRIVATE):
             text = network.uclient(*next(others), PRIVATE)
             assert "403 (Forbidden IP)" in text and "tot_recv" not in text, \
                 text[-400:]
@@ -327,15 +348,12 @@ with Tap() as tap:
         with started_relay(tap, f"turn_port={PORT}",
                            before_start=set_up) as relay:
             login = relay.new_login()
-            with coturn(network, relay), \
-                    network.running("turnutils_peer", "-p", str(PEER_PORT),
-                                    "-L", PEER, "-L", PEER6):
+            with coturn(network, relay), network.peer(PEER, PEER6):
                 credentials(tap, network, relay, login)
                 peers(tap, network, relay)
                 quota(tap, network, relay)
                 silence(tap, relay)
-            with network.running("turnutils_peer", "-p", str(PEER_PORT),
-                                 "-L", PEER):
+            with network.peer(PEER):
                 rotation(tap, network, relay, login)
                 low_port(tap, network, relay)
             set_up_again(tap, relay)

@@ -24,8 +24,8 @@ import push
 SPEED = 1000
 ACCOUNTS = 25
 TOKENS = 2
-# For what takes a restart: 8 s are two.
-SLOW_SPEED = 4
+# For what takes a restart: 8 s are that.
+SLOW_SPEED = 1
 # In each of the two halves.
 MESSAGES = 500
 SENDERS = 3
@@ -34,7 +34,10 @@ SENDERS = 3
 # comes half a second later and must find a good one.
 BAD_SECONDS = 0.1, 0.4
 GOOD_SECONDS = 0.7, 1.0
-IDLE_SECONDS = 25
+# Dovecot's master restarts later and later what is killed again and again.
+IDLE_SECONDS = 90
+FAULT_SECONDS = 60
+KILLS = 5
 LATE_SECONDS = 1
 MEMORY_KB = 64 * 1024
 # After so long chatmail-push gives up a request (MIN_TIMEOUT_MS of
@@ -191,8 +194,10 @@ def check_told(post, proxy):
 def extra(post, proxy):
     """How many notices were taken without a message in between: beyond the
     first n that n messages allow, at any time. An answer that took a busy
-    machine longer than chatmail-push waits does not count."""
-    late = {r.time for r in proxy.requests if r.took > LATE_SECONDS}
+    machine longer than chatmail-push waits does not count, nor one that did
+    not get there."""
+    late = {r.time for r in proxy.requests
+            if r.took == 0 or r.took > LATE_SECONDS}
     count = 0
     for address, begun in post.begun.items():
         for token in tokens_of(address):
@@ -226,7 +231,8 @@ def run_half(tap, relay, proxy, accounts, rng, killer):
         killer.start()
     took = post.run(MESSAGES)
     # all of it at least once, and some of it with no more messages to come
-    proxy.wait(lambda: len(weather.seen) == 6, 20)
+    proxy.wait(lambda: len(weather.seen) == 6 and (
+        not killer or killer.kills >= KILLS), FAULT_SECONDS)
     weather.stop()
     if killer:
         killer.stop()
@@ -261,7 +267,7 @@ def check_kills(tap, relay, proxy, accounts, rng):
                    "told"):
         post = run_half(tap, relay, proxy, accounts, rng, killer)
         tap.note(f"killed {killer.kills} times")
-        assert killer.kills >= 5
+        assert killer.kills >= KILLS
         assert proxy.wait(lambda: not push.spool(relay), IDLE_SECONDS), \
             f"{push.spool(relay)} wait for ever ({SEED=})"
         check_told(post, proxy)
@@ -287,7 +293,7 @@ def check_restart(tap):
                 for address in accounts:
                     push.deliver(relay, address, conn=conn)
             assert proxy.wait(
-                lambda: len(proxy.requests) == ACCOUNTS * TOKENS)
+                lambda: len(set(proxy.tokens())) == ACCOUNTS * TOKENS)
             push.stop_dovecot(relay)
             expect(push.spool(relay), sorted(accounts))
             tried = {r.token: r.time for r in proxy.requests}
@@ -299,7 +305,7 @@ def check_restart(tap):
                 token for address in accounts for token in tokens_of(address)))
             soonest = min(r.time - tried[r.token] for r in proxy.requests)
             tap.note(f"{soonest:.2f} s after the first try")
-            assert soonest >= 8 / SLOW_SPEED - 0.01, soonest
+            assert soonest >= 7.8 / SLOW_SPEED, soonest
 
 
 def check_deadline(tap, relay, proxy, accounts):

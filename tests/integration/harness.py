@@ -36,6 +36,7 @@ RELAY_SECONDS = 120
 # Until a client that idles is hibernated, with a timeout of a second or two.
 HIBERNATE_SECONDS = 60
 DAY = 86400
+RELOAD_SECONDS = 30
 LOG_LINES = 40
 # Dovecot's master says so when it is woken late: 2.3 "forwards", 2.4 "forward".
 SLEPT_LONG = "master: Warning: Time moved forward"
@@ -192,9 +193,26 @@ def accounts(relay):
                   pathlib.Path(relay.mailboxes).parent.glob("*/*"))
 
 
+def reload_postfix(relay):
+    """And until no smtpd is left that goes by the settings of before: those
+    that wait for a client may take one more, those that have one stay."""
+    before = set(processes_below(relay.env["RELAY_POSTFIX_PID"], "smtpd"))
+    shell(relay.dir, "relay_reload_postfix")
+    end = time.monotonic() + RELOAD_SECONDS
+    while before & set(processes_below(relay.env["RELAY_POSTFIX_PID"],
+                                       "smtpd")):
+        assert time.monotonic() < end, "an old smtpd goes on"
+        time.sleep(0.1)
+
+
 def dovecot_processes(relay, name):
     """Processes of this relay's Dovecot with that program name."""
-    master = int(pathlib.Path(relay.env["RELAY_DOVECOT_PID"]).read_text())
+    return processes_below(relay.env["RELAY_DOVECOT_PID"], name)
+
+
+def processes_below(pid_file, name):
+    """Those with that program name which the process there has started."""
+    master = int(pathlib.Path(pid_file).read_text())
     found = []
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -192,7 +192,7 @@ class NotifyStandin:
         with self.changed:
             self.requests.clear()
 
-    def wait(self, condition, seconds=15):
+    def wait(self, condition, seconds=60):
         """Until the condition holds; whether it does."""
         end = time.monotonic() + seconds
         while not condition():

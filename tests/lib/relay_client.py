@@ -65,9 +65,14 @@ class Relay:
         conn = smtplib.SMTP_SSL(self.host, self.port("smtps"),
                                 context=self.tls(), timeout=TIMEOUT,
                                 local_hostname="[127.0.0.1]")
-        conn.ehlo()
-        if login:
-            conn.login(*login)
+        try:
+            conn.ehlo()
+            if login:
+                conn.login(*login)
+        except smtplib.SMTPException:
+            # the error would keep it open
+            conn.close()
+            raise
         return conn
 
     def port25(self):
