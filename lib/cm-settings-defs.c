@@ -182,9 +182,11 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "Access mode of the socket."),
 	DEF(BOOL, strict_headers, "", "yes", 0, 0,
 	    "On submission, also remove display names from From, To and Cc, "
-	    "and every header that mail between chat clients does not need. "
-	    "Without it only Received, X-Originating-IP, X-Mailer, "
-	    "User-Agent and Bcc go, and Subject becomes [...]."),
+	    "every header that mail between chat clients does not need, and "
+	    "those whose values say more than they must; the time of Date "
+	    "becomes UTC. chatmail-milter(8) has the list. Without it only "
+	    "Received, X-Originating-IP, X-Mailer, User-Agent and Bcc go, and "
+	    "Subject becomes [...]."),
 	DEF(STRING, passthrough_senders, "", "", 0, 0,
 	    "Addresses of ours, divided by blanks, that may send cleartext. "
 	    "Each one is a hole in the relay's promise."),

@@ -170,9 +170,14 @@ bool cm_inspect_sender_differs(const struct cm_inspect *inspect)
 	       !cm_ascii_equal(inspect->input.mail_from, inspect->from);
 }
 
-bool cm_inspect_is_request(const struct cm_inspect *inspect)
+enum cm_message_kind cm_inspect_kind(const struct cm_inspect *inspect)
 {
-	return inspect->msg.kind == CM_MESSAGE_SECUREJOIN;
+	return inspect->msg.kind;
+}
+
+const char *cm_inspect_from(const struct cm_inspect *inspect)
+{
+	return inspect->from;
 }
 
 void cm_inspect_deinit(struct cm_inspect *inspect)

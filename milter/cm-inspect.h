@@ -93,8 +93,9 @@ int cm_inspect_end(struct cm_inspect *inspect, const char *queue_id,
  * other servers goes on with the null sender (PROTOCOL.md 4). */
 bool cm_inspect_sender_differs(const struct cm_inspect *inspect);
 
-/* Is it a legacy SecureJoin request, which is cleartext? */
-bool cm_inspect_is_request(const struct cm_inspect *inspect);
+/* Of an accepted message: what it is, and the address in its From. */
+enum cm_message_kind cm_inspect_kind(const struct cm_inspect *inspect);
+const char *cm_inspect_from(const struct cm_inspect *inspect);
 
 void cm_inspect_deinit(struct cm_inspect *inspect);
 

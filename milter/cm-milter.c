@@ -254,8 +254,8 @@ static sfsistat accept_message(SMFICTX *ctx, struct connection *conn)
 {
 	bool lead_space = (conn->steps & SMFIP_HDR_LEADSPC) != 0;
 
-	if (cm_inspect_is_request(&conn->inspect))
-		cm_edits_request(&conn->edits);
+	cm_edits_finish(&conn->edits, cm_inspect_kind(&conn->inspect),
+			cm_inspect_from(&conn->inspect));
 	if (conn->edits.failed || reset_sender(ctx, conn) < 0 ||
 	    cm_edits_apply(&conn->edits, ctx, lead_space) < 0) {
 		cm_log(CM_LOG_ERROR, "cannot change a header or the sender");
