@@ -6,6 +6,7 @@ import gzip
 import os
 import pathlib
 import pwd
+import re
 import time
 
 from harness import (Tap, expect, hibernated, inbox_size, shell,
@@ -73,6 +74,7 @@ def check_quota(tap, relay, alice, gpg):
     armor = gpg.encrypt(b"x" * 500000, carol[0])
     message = rc.pgp_mime(alice[0], carol[0], armor)
     smtp = relay.smtp(alice)
+    bounces = []
     with tap.check("mail that fits is counted"):
         smtp.sendmail(alice[0], [carol[0]], message)
         assert rc.wait_for_message(conn)
@@ -86,13 +88,40 @@ def check_quota(tap, relay, alice, gpg):
         bounce = rc.fetch(inbox, 1)
         assert b"552 5.2.2" in bounce, bounce
         assert b"multipart/report" in bounce, bounce
+        bounces.append(bounce)
         expect(inbox_size(relay, carol), 1)
     with tap.check("mail to an unknown account bounces as 550 5.1.1"):
         nobody = relay.new_login()[0]
         smtp.sendmail(alice[0], [nobody],
                       rc.pgp_mime(alice[0], nobody, armor))
         assert rc.wait_for_message(inbox, 2), "no bounce"
-        assert b"550 5.1.1" in rc.fetch(inbox, 2)
+        bounces.append(rc.fetch(inbox, 2))
+        assert b"550 5.1.1" in bounces[1]
+    with tap.check("to several, small and large: all bounce"):
+        smtp.sendmail(alice[0], [nobody, relay.new_login()[0]],
+                      rc.pgp_mime(alice[0], nobody, armor))
+        smtp.sendmail(alice[0], [nobody, relay.new_login()[0]],
+                      rc.pgp_mime(alice[0], nobody, gpg.encrypt(
+                          "Hello", carol[0])))
+        assert rc.wait_for_message(inbox, 4), "no bounce"
+        bounces += [rc.fetch(inbox, 3), rc.fetch(inbox, 4)]
+    with tap.check("none says from where the message came, but what it was"):
+        kinds = set()
+        for bounce in bounces:
+            text = bounce.decode()
+            for word in ("127.0.0.1", "Received:", "ESMTP", "key-exchange",
+                         "using TLS"):
+                assert word not in text, text
+            returned = re.search(
+                r"(?ms)^Content-Type: (text/rfc822-headers|message/rfc822)"
+                r"\r\n(?:\S.*?\r\n)*?\r\n(.*?)\r\n\r\n", text)
+            kinds.add(returned.group(1))
+            fields = returned.group(2).split("\r\n")
+            expect(fields[0], f"Return-Path: <{alice[0]}>")
+            assert not fields[1][:1].isspace(), fields
+            assert f"From: <{alice[0]}>" in fields, fields
+            assert any(field.startswith("Message-ID:") for field in fields)
+        expect(kinds, {"text/rfc822-headers", "message/rfc822"})
     smtp.quit()
 
 
