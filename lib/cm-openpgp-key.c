@@ -3,6 +3,7 @@
 #include "cm-addr.h"
 #include "cm-openpgp-noise.h"
 
+#include <stdint.h>
 #include <string.h>
 
 enum { TAG_SIGNATURE = 2, TAG_KEY = 6, TAG_USER_ID = 13, TAG_SUBKEY = 14 };
@@ -14,10 +15,16 @@ enum { TAG_SIGNATURE = 2, TAG_KEY = 6, TAG_USER_ID = 13, TAG_SUBKEY = 14 };
 /* Identifiers of algorithms: none that is defined is a letter. */
 #define MAX_ALGORITHM 31
 
+/* Of the whole key. */
+struct sums {
+	struct cm_openpgp_noise noise;
+	unsigned int addresses;
+};
+
 /* What is left to read of a packet, or a part of one. */
 struct reader {
 	const unsigned char *p, *end;
-	struct cm_openpgp_noise *noise;
+	struct sums *sums;
 };
 
 static size_t left(const struct reader *r)
@@ -32,7 +39,7 @@ static bool cut(struct reader *r, size_t n, struct reader *part)
 		return false;
 	part->p = r->p;
 	part->end = r->p + n;
-	part->noise = r->noise;
+	part->sums = r->sums;
 	r->p += n;
 	return true;
 }
@@ -49,7 +56,7 @@ static bool noise(struct reader *r, size_t n)
 	struct reader part;
 
 	return cut(r, n, &part) &&
-	       cm_openpgp_noise_feed(r->noise, part.p, n);
+	       cm_openpgp_noise_feed(&r->sums->noise, part.p, n);
 }
 
 /* A big-endian number of n octets. */
@@ -138,33 +145,34 @@ static bool key(struct reader *r)
 	       key_material(r, algorithm) && left(r) == 0;
 }
 
-static bool address(const unsigned char *p, size_t len)
+/* All that is left is one, with or without brackets. */
+static bool address(struct reader *r)
 {
+	const char *p = (const char *)r->p;
+	size_t len = left(r);
 	struct cm_addr addr;
 
 	if (len > 2 && p[0] == '<' && p[len - 1] == '>') {
 		p++;
 		len -= 2;
 	}
-	return cm_addr_parse(&addr, (const char *)p, len) == 0;
+	return ++r->sums->addresses <= CM_OPENPGP_MAX_KEY_ADDRESSES &&
+	       cm_addr_parse(&addr, p, len) == 0;
 }
 
 /* "a@b,c@d" */
-static bool relays(const unsigned char *p, size_t len)
+static bool relays(struct reader *r)
 {
-	const unsigned char *end = p + len;
-	unsigned int count = 0;
-
 	for (;;) {
-		const unsigned char *comma = memchr(p, ',', (size_t)(end - p));
-		const unsigned char *stop = comma != NULL ? comma : end;
+		const unsigned char *comma = left(r) == 0 ? NULL :
+			memchr(r->p, ',', left(r));
+		struct reader part;
 
-		if (++count > CM_OPENPGP_MAX_KEY_RELAYS ||
-		    !address(p, (size_t)(stop - p)))
-			return false;
 		if (comma == NULL)
-			return true;
-		p = comma + 1;
+			return address(r);
+		if (!cut(r, (size_t)(comma - r->p), &part) ||
+		    !address(&part) || !skip(r, 1))
+			return false;
 	}
 }
 
@@ -189,7 +197,7 @@ static bool notation(struct reader *r)
 	    flags.p[3] != 0)
 		return false;
 	if (is(&name, "relays@chatmail.at"))
-		return relays(value.p, value_len);
+		return relays(&value);
 	return (is(&name, "salt@notations.openpgpjs.org") ||
 		is(&name, "salt@notations.sequoia-pgp.org")) &&
 	       value_len <= MAX_SALT && noise(&value, value_len);
@@ -225,7 +233,7 @@ static bool subpacket(struct reader *r, size_t type, bool embedded)
 	case 23: case 27: case 30: /* flags */
 		return left(r) <= 4;
 	case 28: /* signer's user ID */
-		return address(r->p, left(r));
+		return address(r);
 	case 32:
 		return !embedded && signature(r, true);
 	case 33: /* issuer fingerprint */
@@ -240,6 +248,7 @@ static bool subpackets(struct reader *r, bool embedded)
 {
 	struct reader part;
 	size_t len, low, type;
+	uint64_t seen = 0;
 
 	while (left(r) > 0) {
 		if (!number(r, 1, &len))
@@ -252,11 +261,14 @@ static bool subpackets(struct reader *r, bool embedded)
 				return false;
 			len = ((len - 192) << 8) + low + 192;
 		}
-		/* the high bit of the type: critical */
 		if (len == 0 || !cut(r, len, &part) ||
-		    !number(&part, 1, &type) ||
-		    !subpacket(&part, type & 0x7f, embedded))
+		    !number(&part, 1, &type))
 			return false;
+		type &= 0x7f; /* the high bit: critical */
+		if (type > 63 || (seen >> type & 1) != 0 ||
+		    !subpacket(&part, type, embedded))
+			return false;
+		seen |= UINT64_C(1) << type;
 	}
 	return true;
 }
@@ -338,8 +350,8 @@ static bool packet(struct reader *r, unsigned int *tag_r, struct reader *body)
 
 bool cm_openpgp_key_valid(const unsigned char *data, size_t size)
 {
-	struct cm_openpgp_noise random = { 0, 0 };
-	struct reader r = { data, data + size, &random }, body;
+	struct sums sums = { { 0, 0 }, 0 };
+	struct reader r = { data, data + size, &sums }, body;
 	unsigned int tag, user_ids = 0, subkeys = 0, signatures = 0;
 
 	if (size > CM_OPENPGP_MAX_KEY || !packet(&r, &tag, &body) ||
@@ -357,7 +369,7 @@ bool cm_openpgp_key_valid(const unsigned char *data, size_t size)
 			break;
 		case TAG_USER_ID:
 			good = ++user_ids <= CM_OPENPGP_MAX_KEY_USER_IDS &&
-			       address(body.p, left(&body));
+			       address(&body);
 			break;
 		case TAG_SUBKEY:
 			good = ++subkeys <= CM_OPENPGP_MAX_KEY_SUBKEYS &&
@@ -369,5 +381,5 @@ bool cm_openpgp_key_valid(const unsigned char *data, size_t size)
 		if (!good)
 			return false;
 	}
-	return signatures > 0 && cm_openpgp_noise_end(&random);
+	return signatures > 0 && cm_openpgp_noise_end(&sums.noise);
 }

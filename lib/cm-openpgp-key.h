@@ -8,8 +8,9 @@
  * Structure only: nothing is verified. Places where a key may have text are
  * held to what keys of mail programs need: a user ID is an address, with or
  * without angle brackets; of the notations only those that chatmail/core,
- * OpenPGP.js and Sequoia write (chatmail/core src/pgp.rs: the relays of a
- * profile; salts); no policy, reason, regular expression, picture. Key
+ * OpenPGP.js and Sequoia write (chatmail/core src/key.rs: the relays of a
+ * profile; salts); no policy, reason, regular expression, picture; each
+ * subpacket once in its area. Key
  * material and signatures must not look like text (cm-openpgp-noise).
  */
 #ifndef CM_OPENPGP_KEY_H
@@ -24,8 +25,8 @@
 #define CM_OPENPGP_MAX_KEY_USER_IDS 4
 #define CM_OPENPGP_MAX_KEY_SUBKEYS 4
 #define CM_OPENPGP_MAX_KEY_SIGNATURES 16
-/* Addresses in the notation of relays. */
-#define CM_OPENPGP_MAX_KEY_RELAYS 8
+/* All of them: user IDs, relays (core has up to five), signers. */
+#define CM_OPENPGP_MAX_KEY_ADDRESSES 16
 
 bool cm_openpgp_key_valid(const unsigned char *data, size_t size);
 

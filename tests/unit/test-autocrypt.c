@@ -144,8 +144,92 @@ static void counts(void **state)
 	}
 }
 
+/* With the signer's user ID in both areas, as often as said. */
+static size_t add_signer(unsigned char *out, unsigned int hashed,
+			 unsigned int unhashed)
+{
+	static const unsigned char signer[] = { 4, 28, 'a', '@', 'b' };
+	unsigned char *p = out;
+	unsigned int i;
+
+	memcpy(p, "\xc2\0\4\x13\x1b\x08\0", 7);
+	p[1] = (unsigned char)(10 + (hashed + unhashed) * 5 + 64);
+	p += 7;
+	*p++ = (unsigned char)(hashed * 5);
+	for (i = 0; i < hashed; i++, p += 5)
+		memcpy(p, signer, 5);
+	*p++ = 0;
+	*p++ = (unsigned char)(unhashed * 5);
+	for (i = 0; i < unhashed; i++, p += 5)
+		memcpy(p, signer, 5);
+	for (i = 0; i < 2 + 64; i++)
+		*p++ = (unsigned char)(i * 151);
+	return (size_t)(p - out);
+}
+
+static void addresses(void **state)
+{
+	unsigned char key[4096];
+	unsigned int n, k;
+	size_t size;
+
+	(void)state;
+	for (n = CM_OPENPGP_MAX_KEY_ADDRESSES - 1;
+	     n <= CM_OPENPGP_MAX_KEY_ADDRESSES + 1; n++) {
+		size = begin_key(key);
+		for (k = 0; k < n / 2; k++)
+			size += add_signer(key + size, 1, 1);
+		if (n % 2 != 0)
+			size += add_user_id(key + size);
+		assert_int_equal(cm_openpgp_key_valid(key, size),
+				 n <= CM_OPENPGP_MAX_KEY_ADDRESSES);
+	}
+	/* no subpacket twice */
+	size = begin_key(key);
+	size += add_signer(key + size, 2, 0);
+	assert_false(cm_openpgp_key_valid(key, size));
+}
+
+/* An RSA signature; mpi: its octets. */
+static size_t add_rsa(unsigned char *out, size_t mpi)
+{
+	static const unsigned char head[] = { 4, 0x13, 1, 8, 0, 0, 0, 0, 1,
+					      2 };
+	size_t i, len = sizeof(head) + 2 + mpi;
+
+	memcpy(out, "\xc2\xff\0\0", 4);
+	out[4] = (unsigned char)(len >> 8);
+	out[5] = (unsigned char)len;
+	memcpy(out + 6, head, sizeof(head));
+	out[16] = (unsigned char)(mpi * 8 >> 8);
+	out[17] = (unsigned char)(mpi * 8);
+	for (i = 0; i < mpi; i++)
+		out[18 + i] = (unsigned char)(i * 151);
+	return 18 + mpi;
+}
+
+static void size_limit(void **state)
+{
+	static unsigned char key[CM_OPENPGP_MAX_KEY + 1];
+	size_t size, n;
+
+	(void)state;
+	for (n = CM_OPENPGP_MAX_KEY - 1; n <= CM_OPENPGP_MAX_KEY + 1; n++) {
+		size = begin_key(key);
+		while (n - size > 3000)
+			size += add_rsa(key + size, 2048);
+		size += add_rsa(key + size, (n - size) / 2 - 18);
+		size += add_rsa(key + size, n - size - 18);
+		assert_int_equal(size, n);
+		assert_int_equal(cm_openpgp_key_valid(key, size),
+				 n <= CM_OPENPGP_MAX_KEY);
+	}
+}
+
 int main(void)
 {
+	cm_unit_test(addresses);
+	cm_unit_test(size_limit);
 	cm_unit_rows(judges, rows);
 	cm_unit_test(counts);
 	return cm_unit_run();
