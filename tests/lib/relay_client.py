@@ -15,6 +15,7 @@ import ssl
 import string
 import subprocess
 import time
+import uuid
 import urllib.parse
 
 # Seconds for any one answer of a server.
@@ -165,7 +166,8 @@ def crlf(text):
 
 
 def message_id():
-    return f"<{secrets.token_hex(12)}@localhost>"
+    """As the core makes them."""
+    return f"<{uuid.uuid4()}@localhost>"
 
 
 def cleartext(sender, recipient, text="This can be read by every server.\n"):
