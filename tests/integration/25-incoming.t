@@ -72,7 +72,7 @@ def check_gate(tap, relay, bob, armor):
         text = rc.secure_join_request(SENDER, bob[0])
         for old, new in (
                 (f"From: <{SENDER}>", f"From: Marker <{SENDER}>"),
-                (f"To: <{bob[0]}>", f'To: "Marker" <{bob[0]}> (marker)'),
+                (f"To: <{bob[0]}>", f'To: "Marker" <{bob[0]}>'),
                 (f"Subject: Message from {SENDER}", "Subject: Marker")):
             assert old.encode() in text, old
             text = text.replace(old.encode(), new.encode())

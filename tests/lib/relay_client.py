@@ -15,8 +15,8 @@ import ssl
 import string
 import subprocess
 import time
-import uuid
 import urllib.parse
+import uuid
 
 # Seconds for any one answer of a server.
 TIMEOUT = 30
@@ -211,7 +211,7 @@ Content-Type: application/octet-stream
 """)
 
 
-def secure_join_request(sender, recipient, key_data="AAAA"):
+def secure_join_request(sender, recipient):
     """The one cleartext message that clients must be able to send: the
     request that begins a SecureJoin of old links."""
     boundary = secrets.token_hex(16)
