@@ -122,7 +122,8 @@ crashes() {
 }
 login() { "$client" "$dir/run/auth-client" plain "$1" "$2"; }
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
-# braked HOW MANY USER: so many wrong passwords are free, the next one waits
+# braked HOW MANY USER: so many wrong passwords are free, the next one waits, and
+# the one behind it longer: three logins may need a second without a brake
 braked() {
 	: >"$dir/answers"
 	i=1
@@ -138,6 +139,10 @@ braked() {
 	ms=$(($(now_ms) - start))
 	if [ $ms -ge 1000 ] && [ $ms -le 30000 ]; then ms="1000 to 30000"; fi
 	is "$ms" "1000 to 30000" "after 1000 to 30000 ms"
+	is "$(login "$2" "wrong pass, last")" fail "and another"
+	ms=$(($(now_ms) - start))
+	if [ $ms -ge 3000 ] && [ $ms -le 60000 ]; then ms="3000 to 60000"; fi
+	is "$ms" "3000 to 60000" "after 3000 to 60000 ms"
 }
 raw() { "$client" "$dir/run/auth-client" raw "$1"; }
 # -r: where the test itself runs in a chroot, stay in it
