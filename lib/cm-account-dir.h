@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * cm-account-dir: the directory that is an account (ARCHITECTURE.md 4).
+ * cm-account-dir: the directory that is an account.
  *
  *	<mailboxes>/<address>/password           {SCHEME}hash; its mtime is the
  *	                                         UTC day of the last login

@@ -46,26 +46,33 @@ static bool is_atext(char c)
 	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
-static bool literal_valid(const char *domain, size_t len)
+#define IPV6_TAG "IPv6:"
+#define IPV6_TAG_LEN (sizeof(IPV6_TAG) - 1)
+
+/* What stands between the brackets. Returns its size in binary, or 0. */
+static size_t literal_read(const char *text, size_t len,
+			   unsigned char binary[sizeof(struct in6_addr)])
 {
 	char ip[INET6_ADDRSTRLEN + 1];
-	unsigned char binary[sizeof(struct in6_addr)];
-	int family = AF_INET;
+	bool is_v6 = len > IPV6_TAG_LEN &&
+		cm_ascii_equal_n(IPV6_TAG, text, IPV6_TAG_LEN);
 
-	domain++;
-	len -= 2;
-	if (len > 5 && domain[4] == ':' && lower(domain[0]) == 'i' &&
-	    lower(domain[1]) == 'p' && lower(domain[2]) == 'v' &&
-	    domain[3] == '6') {
-		family = AF_INET6;
-		domain += 5;
-		len -= 5;
+	if (is_v6) {
+		text += IPV6_TAG_LEN;
+		len -= IPV6_TAG_LEN;
 	}
-	if (len >= sizeof(ip) || memchr(domain, '\0', len) != NULL)
-		return false;
-	memcpy(ip, domain, len);
+	if (len >= sizeof(ip) || memchr(text, '\0', len) != NULL)
+		return 0;
+	memcpy(ip, text, len);
 	ip[len] = '\0';
-	return inet_pton(family, ip, binary) == 1;
+	if (inet_pton(is_v6 ? AF_INET6 : AF_INET, ip, binary) != 1)
+		return 0;
+	return is_v6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
+}
+
+static bool is_literal(const char *domain, size_t len)
+{
+	return len > 2 && domain[0] == '[' && domain[len - 1] == ']';
 }
 
 bool cm_addr_domain_valid(const char *domain, size_t len)
@@ -74,8 +81,11 @@ bool cm_addr_domain_valid(const char *domain, size_t len)
 
 	if (len == 0 || len > CM_ADDR_MAX_DOMAIN)
 		return false;
-	if (len > 2 && domain[0] == '[' && domain[len - 1] == ']')
-		return literal_valid(domain, len);
+	if (is_literal(domain, len)) {
+		unsigned char binary[sizeof(struct in6_addr)];
+
+		return literal_read(domain + 1, len - 2, binary) > 0;
+	}
 	for (i = 0; i < len; i++) {
 		bool at_start = i == 0 || domain[i - 1] == '.';
 		bool at_end = i + 1 == len || domain[i + 1] == '.';
@@ -123,4 +133,43 @@ int cm_addr_parse(struct cm_addr *addr, const char *text, size_t len)
 	addr->local_len = local_len;
 	addr->domain = addr->text + local_len + 1;
 	return 0;
+}
+
+bool cm_addr_literal_is(const char *domain, const char *ip)
+{
+	unsigned char ours[sizeof(struct in6_addr)], theirs[sizeof(ours)];
+	size_t len = strlen(domain), size;
+
+	if (!is_literal(domain, len))
+		return false;
+	size = literal_read(domain + 1, len - 2, ours);
+	if (size == 0)
+		return false;
+	if (strchr(ip, ':') != NULL &&
+	    !cm_ascii_equal_n(IPV6_TAG, ip, IPV6_TAG_LEN))
+		return size == sizeof(struct in6_addr) &&
+		       inet_pton(AF_INET6, ip, theirs) == 1 &&
+		       memcmp(ours, theirs, size) == 0;
+	return literal_read(ip, strlen(ip), theirs) == size &&
+	       memcmp(ours, theirs, size) == 0;
+}
+
+bool cm_addr_is_plain(const char *addr)
+{
+	const char *at = strrchr(addr, '@'), *p;
+
+	if (at == NULL || at == addr || at[1] == '\0')
+		return false;
+	for (p = addr; p < at; p++) {
+		if (!is_atext(*p) && *p != '.' && (unsigned char)*p < 0x80)
+			return false;
+	}
+	if (at[1] == '[')
+		return cm_addr_domain_valid(at + 1, strlen(at + 1));
+	for (p = at + 1; *p != '\0'; p++) {
+		if (!cm_ascii_is_alnum(*p) && strchr(".-_", *p) == NULL &&
+		    (unsigned char)*p < 0x80)
+			return false;
+	}
+	return true;
 }

@@ -44,4 +44,13 @@ int cm_addr_parse(struct cm_addr *addr, const char *text, size_t len);
  * literal in brackets: [1.2.3.4] or [IPv6:...] (RFC 5321 4.1.3). */
 bool cm_addr_domain_valid(const char *domain, size_t len);
 
+/* Is domain the literal, as above, of the IP address ip: "1.2.3.4",
+ * "2001:db8::1" or "IPv6:2001:db8::1"? Compares addresses, not texts. */
+bool cm_addr_literal_is(const char *domain, const char *ip);
+
+/* An address out of a header that says nothing but where mail goes: local part
+ * and domain, neither quoted nor a sentence, and a literal that is valid.
+ * Unlike in cm_addr_parse(), bytes above 127 (RFC 6531) may stand in both. */
+bool cm_addr_is_plain(const char *addr);
+
 #endif

@@ -56,7 +56,7 @@ enum cm_expire_verdict cm_expire_message(const struct cm_expire *expire,
 const char *cm_expire_reason(enum cm_expire_verdict verdict);
 
 /* May this number of a message's name count as the time it was saved? */
-bool cm_expire_time_plausible(const struct cm_expire *expire, int64_t time);
+bool cm_expire_time_plausible(time_t now, int64_t time);
 
 /* Is an account whose owner logged in last on the UTC day that begins then due
  * as a whole? The day counts to its end: nobody loses an account a second

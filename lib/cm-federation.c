@@ -250,14 +250,12 @@ static enum cm_federation_rule judge(const struct cm_federation *fed,
 		CM_FEDERATION_ALLOW : CM_FEDERATION_BLOCK;
 }
 
-bool cm_federation_allows(const struct cm_federation *fed,
-			  const struct cm_settings *set, const char *sender)
+static bool allows(const struct cm_federation *fed,
+		   const struct cm_settings *set, const char *sender)
 {
 	enum cm_federation_rule rule;
 	const char *domain = strrchr(sender, '@'), *dot;
 
-	if (*sender == '\0')
-		return true;
 	domain = domain != NULL ? domain + 1 : sender;
 	if (cm_ascii_equal(domain, set->address_domain))
 		return true;
@@ -272,6 +270,22 @@ bool cm_federation_allows(const struct cm_federation *fed,
 	if (rule == CM_FEDERATION_NONE)
 		return strcmp(set->federation_policy, "closed") != 0;
 	return rule == CM_FEDERATION_ALLOW;
+}
+
+bool cm_federation_allows(const struct cm_federation *fed,
+			  const struct cm_settings *set, const char *sender)
+{
+	char whole[CM_ADDR_MAX + 1];
+	size_t len = strlen(sender);
+
+	if (len == 0)
+		return true;
+	/* what is longer is no address, and no rule names it */
+	if (sender[len - 1] != '.' || len > CM_ADDR_MAX)
+		return allows(fed, set, sender);
+	memcpy(whole, sender, len - 1);
+	whole[len - 1] = '\0';
+	return allows(fed, set, whole);
 }
 
 void cm_federation_list(const struct cm_federation *fed,

@@ -13,8 +13,8 @@
  * Words are divided by blanks, letters count in any case. The narrowest rule
  * decides: the address, then its domain, then each domain above it; of two
  * for the same, the last; federation_domains of the settings come after the
- * file's rules for the same domain. Without any, federation_policy decides. Our own domain and the null sender
- * (bounces) are always allowed.
+ * file's rules for the same domain. Without any, federation_policy decides. Our
+ * own domain and the null sender (bounces) are always allowed.
  */
 #ifndef CM_FEDERATION_H
 #define CM_FEDERATION_H
@@ -59,8 +59,10 @@ int cm_federation_load(struct cm_federation *fed, int state_fd,
 enum cm_federation_rule
 cm_federation_find(const struct cm_federation *fed, const char *target);
 
-/* May this envelope sender send to us? An address that cannot be parsed goes
- * by what stands behind its last @. */
+/* May this sender (of the envelope, or of the From header) send to us? An
+ * address that cannot be parsed goes by what stands behind its last @; a dot
+ * at the end of a domain name, which only says that it is whole, is none of
+ * it. */
 bool cm_federation_allows(const struct cm_federation *fed,
 			  const struct cm_settings *set, const char *sender);
 

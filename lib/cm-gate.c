@@ -29,7 +29,7 @@ static enum cm_rule check_from(const struct cm_gate_input *input)
 {
 	if (input->msg->from_count != 1)
 		return CM_RULE_FROM_MISSING;
-	if (input->from_addresses != 1)
+	if (input->from_addresses != 1 || !cm_addr_is_plain(input->from))
 		return CM_RULE_FROM_SYNTAX;
 	return CM_RULE_NONE;
 }
@@ -53,6 +53,17 @@ static enum cm_rule check_sender(const struct cm_gate_input *input)
 		CM_RULE_NONE : CM_RULE_FROM_MISMATCH;
 }
 
+/* An address literal has no key to sign with: anybody may claim one. Mail that
+ * says no word need not care, and may well come from another address of the
+ * same server; a report's text does. */
+static bool is_foreign_literal(const struct cm_gate_input *input)
+{
+	const char *domain = strrchr(input->from, '@');
+
+	return domain != NULL && domain[1] == '[' &&
+	       !cm_addr_literal_is(domain + 1, input->client_ip);
+}
+
 /* A delivery report of another server. They are never encrypted, and users
  * would not learn of a failure without them. */
 static bool is_bounce(const struct cm_gate_input *input)
@@ -64,6 +75,7 @@ static bool is_bounce(const struct cm_gate_input *input)
 	       input->msg->auto_submitted &&
 	       strlen(input->from) >= sizeof(daemon) - 1 &&
 	       cm_ascii_equal_n(input->from, daemon, sizeof(daemon) - 1) &&
+	       !is_foreign_literal(input) &&
 	       input->size <= CM_GATE_MAX_BOUNCE;
 }
 
@@ -116,9 +128,14 @@ struct cm_verdict cm_gate_final(const struct cm_gate_input *input)
 
 	/* Whoever sends cleartext learns that first (PROTOCOL.md 4): it is
 	 * what he can change. */
-	if (verdict.action == CM_GATE_ACCEPT &&
-	    input->direction == CM_INCOMING &&
-	    input->origin != CM_RULE_NONE)
+	if (verdict.action != CM_GATE_ACCEPT ||
+	    input->direction != CM_INCOMING)
+		return verdict;
+	if (input->origin != CM_RULE_NONE)
 		return reject(input->origin);
+	/* Who may send to a server that may not send to us has to learn what
+	 * became of it. */
+	if (input->from_kept_out && !is_bounce(input))
+		return reject(CM_RULE_FEDERATION);
 	return verdict;
 }

@@ -32,6 +32,9 @@ struct cm_gate_input {
 	const char *mail_from;
 	/* SASL login, "" if there is none or it is not known. */
 	const char *login;
+	/* IP address of the client, as cm_addr_literal_is() takes it, "" if it
+	 * is not known. */
+	const char *client_ip;
 	/* The addresses of the From header: how many, and the first one
 	 * ("" if there is none). */
 	unsigned int from_addresses;
@@ -42,6 +45,9 @@ struct cm_gate_input {
 	/* What cm-origin says about an incoming message, for
 	 * cm_gate_final(); CM_RULE_NONE also where nobody asks. */
 	enum cm_rule origin;
+	/* Is the From of an incoming message one that federation rules keep
+	 * out? For cm_gate_final(). */
+	bool from_kept_out;
 	/* Header and body as seen so far, and the limit, in bytes. */
 	uint64_t size, max_size;
 	const struct cm_message *msg;

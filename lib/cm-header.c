@@ -192,6 +192,45 @@ const char *cm_header_param(const struct cm_header_value *value,
 	return NULL;
 }
 
+/* text[0..len) before the '<' of a mailbox, which may be nothing. */
+static bool display_name_valid(const char *text, size_t len)
+{
+	size_t i;
+
+	while (len > 0 && is_wsp(text[len - 1]))
+		len--;
+	if (len < 2 || text[0] != '"') {
+		for (i = 0; i < len; i++) {
+			if (strchr("\"\\()<>[]@,;:", text[i]) != NULL)
+				return false;
+		}
+		return true;
+	}
+	for (i = 1; i < len && text[i] != '"'; i++) {
+		if (text[i] == '\\')
+			i++;
+	}
+	return i + 1 == len;
+}
+
+int cm_header_mailbox(const char *value, size_t len, struct cm_addr *addr_r)
+{
+	char text[CM_HEADER_MAX_VALUE + 1];
+	const char *p = text;
+
+	if (cm_header_unfold(value, len, text, sizeof(text)) < 0)
+		return -1;
+	len = strlen(text);
+	if (len > 0 && text[len - 1] == '>') {
+		p = strrchr(text, '<');
+		if (p == NULL || !display_name_valid(text, (size_t)(p - text)))
+			return -1;
+		p++;
+		len = (size_t)(text + len - 1 - p);
+	}
+	return cm_addr_parse(addr_r, p, len);
+}
+
 bool cm_header_boundary_valid(const char *boundary)
 {
 	size_t i, len = strlen(boundary);

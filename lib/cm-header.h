@@ -5,11 +5,13 @@
  * (comments, RFC 2231 parameters, escapes, repeated parameters), since what
  * one parser skips another shows.
  *
- * Addresses are not parsed here: GMime does that.
+ * Addresses of mail in general are not parsed here: GMime does that. The one
+ * mailbox that a machine writes is.
  */
 #ifndef CM_HEADER_H
 #define CM_HEADER_H
 
+#include "cm-addr.h"
 #include "cm-rule.h"
 
 #include <stdbool.h>
@@ -56,6 +58,11 @@ enum cm_rule cm_header_parse(struct cm_header_value *result,
 /* The value of parameter `name`, or NULL. */
 const char *cm_header_param(const struct cm_header_value *value,
 			    const char *name);
+
+/* Reads a raw value that is one mailbox: "a@b", "<a@b>" or "name <a@b>", the
+ * name as words or one quoted string; no comment, group or route, and no more
+ * than CM_HEADER_MAX_VALUE. 0, or -1. */
+int cm_header_mailbox(const char *value, size_t len, struct cm_addr *addr_r);
 
 /* RFC 2046 5.1.1 bchars, 1 to CM_HEADER_MAX_BOUNDARY, without the space: no
  * client uses it, and with it a boundary could be a sentence. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-message-private.h"
 #include "cm-addr.h"
-#include "cm-securejoin.h"
 
 #include <string.h>
 
@@ -193,9 +192,7 @@ void cm_message_header(struct cm_message *msg, const char *name,
 		(void)cm_message_set_rule(msg, rule);
 		return;
 	}
-	if (!cm_securejoin_field_valid(&msg->securejoin_seen, name, name_len,
-				       value, value_len))
-		msg->other_headers = true;
+	cm_securejoin_field(&msg->join, name, name_len, value, value_len);
 	for (i = 0; i < HEADER_READERS; i++) {
 		const char *known = header_readers[i].name;
 
@@ -253,7 +250,7 @@ static enum cm_rule begin_shape(struct cm_message *msg)
 	if (rule == CM_RULE_NONE && msg->encoding != CM_ENCODING_IDENTITY)
 		rule = CM_RULE_TRANSFER_ENCODING;
 	if (rule == CM_RULE_NONE && msg->kind == CM_MESSAGE_SECUREJOIN &&
-	    msg->other_headers)
+	    !cm_securejoin_valid(&msg->join))
 		rule = CM_RULE_SECUREJOIN;
 	if (rule == CM_RULE_NONE)
 		rule = use_boundary(msg);
@@ -261,6 +258,16 @@ static enum cm_rule begin_shape(struct cm_message *msg)
 		rule = cm_message_skeleton_line(msg, "", 0);
 	msg->state = CM_MESSAGE_STATE_PREAMBLE;
 	return rule;
+}
+
+/* RFC 3464 2. What other reports there are, no server sends. */
+static bool is_delivery_report(const struct cm_message *msg)
+{
+	const char *kind = cm_header_param(&msg->type, "report-type");
+
+	return strcmp(msg->type.value, "multipart/report") == 0 &&
+	       kind != NULL && cm_ascii_equal(kind, "delivery-status") &&
+	       cm_header_param(&msg->type, "boundary") != NULL;
 }
 
 enum cm_rule cm_message_eoh(struct cm_message *msg)
@@ -274,7 +281,7 @@ enum cm_rule cm_message_eoh(struct cm_message *msg)
 		 (msg->securejoin == CM_SECUREJOIN_VC ||
 		  msg->securejoin == CM_SECUREJOIN_VG))
 		msg->kind = CM_MESSAGE_SECUREJOIN;
-	else if (strcmp(type, "multipart/report") == 0)
+	else if (*type != '\0' && is_delivery_report(msg))
 		msg->kind = CM_MESSAGE_REPORT;
 	msg->setup_message = msg->setup_subject && msg->setup_header &&
 		strcmp(type, "multipart/mixed") == 0;

@@ -24,6 +24,7 @@
 #include "cm-armor.h"
 #include "cm-lines.h"
 #include "cm-part.h"
+#include "cm-securejoin.h"
 
 /* Headers, part headers, boundaries and everything else but the base64 of
  * the armor, in bytes. */
@@ -37,7 +38,7 @@ enum cm_message_kind {
 	CM_MESSAGE_OTHER,     /* cleartext, whatever it is */
 	CM_MESSAGE_ENCRYPTED, /* multipart/encrypted */
 	CM_MESSAGE_SECUREJOIN,/* multipart/mixed with Secure-Join: v?-request */
-	CM_MESSAGE_REPORT     /* multipart/report: cleartext, maybe a bounce */
+	CM_MESSAGE_REPORT     /* multipart/report of delivery: maybe a bounce */
 };
 
 /* Gets the skeleton piece by piece, as bytes in their order: the header fields
@@ -70,8 +71,7 @@ struct cm_message {
 	enum { CM_SECUREJOIN_NONE, CM_SECUREJOIN_VC, CM_SECUREJOIN_VG,
 	       CM_SECUREJOIN_OTHER } securejoin;
 	bool setup_subject, setup_header;
-	unsigned int securejoin_seen; /* of cm-securejoin */
-	bool other_headers; /* that a SecureJoin request does not have */
+	struct cm_securejoin join; /* could it be a request by its header */
 	char message_id[CM_PART_MAX_MESSAGE_ID + 1];
 	struct cm_header_value type;
 	char boundary[CM_HEADER_MAX_BOUNDARY + 3]; /* "--" and boundary */

@@ -23,16 +23,33 @@ bool cm_origin_id_valid(const char *authserv_id)
 							 &with_queue_id));
 }
 
-void cm_origin_begin(struct cm_origin *origin, const char *authserv_id)
+bool cm_origin_secret_valid(const char *secret, size_t len)
 {
-	size_t len;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (!cm_ascii_is_alnum(secret[i]))
+			return false;
+	}
+	return len >= CM_ORIGIN_MIN_SECRET && len <= CM_ORIGIN_MAX_SECRET;
+}
+
+void cm_origin_begin(struct cm_origin *origin, const char *authserv_id,
+		     const char *secret)
+{
+	size_t len, secret_len = strlen(secret);
 
 	memset(origin, 0, offsetof(struct cm_origin, top));
 	len = name_len(authserv_id, &origin->with_queue_id);
 	/* what settings let in fits; nothing matches an empty one */
-	if (len >= sizeof(origin->id))
-		len = 0;
+	if (len + 1 + secret_len >= sizeof(origin->id))
+		len = secret_len = 0;
 	memcpy(origin->id, authserv_id, len);
+	if (secret_len > 0) {
+		origin->id[len++] = '-';
+		memcpy(origin->id + len, secret, secret_len);
+		len += secret_len;
+	}
 	origin->id[len] = '\0';
 }
 

@@ -11,11 +11,14 @@
  *   told to the client after the message, so a header that names it was
  *   written here. Without that, a verifier that passes a message by without
  *   writing anything would leave the stranger's header on top.
+ * - It carries a secret that only that verifier and we know, behind our name.
+ *   The time and the inode that a short queue id is made of can be guessed in
+ *   some thousand tries, and a try costs a 451.
  * - No second one may name our authserv-id.
  * - No DKIM-Signature may contain what could become a result of its own when
  *   the verifier quotes it (cm-dkim-tags).
  *
- *	cm_origin_begin(&origin, "chat.example.org/QUEUE_ID");
+ *	cm_origin_begin(&origin, "chat.example.org/QUEUE_ID", secret);
  *	cm_origin_header() ...				each header field
  *	rule = cm_origin_rule(&origin, queue_id, from);
  *
@@ -30,9 +33,14 @@
 /* Ends an authserv-id of our settings that a "/" and the queue id follow. */
 #define CM_ORIGIN_QUEUE_ID "/QUEUE_ID"
 
+/* Letters and digits of a secret. No longer, or with the longest name and queue
+ * id it would not fit into a word of cm-authres. */
+#define CM_ORIGIN_MIN_SECRET 16
+#define CM_ORIGIN_MAX_SECRET 40
+
 struct cm_origin {
 	/* private */
-	char id[256];
+	char id[256 + 1 + CM_ORIGIN_MAX_SECRET];
 	bool with_queue_id;
 	unsigned int signatures, ours;
 	bool odd_signature;
@@ -44,8 +52,12 @@ struct cm_origin {
 /* Is it a name, alone or with CM_ORIGIN_QUEUE_ID behind it? */
 bool cm_origin_id_valid(const char *authserv_id);
 
-/* authserv_id: as above, copied. */
-void cm_origin_begin(struct cm_origin *origin, const char *authserv_id);
+bool cm_origin_secret_valid(const char *secret, size_t len);
+
+/* Both as above, copied. The verifier calls itself "NAME-SECRET", or "NAME" if
+ * secret is "". */
+void cm_origin_begin(struct cm_origin *origin, const char *authserv_id,
+		     const char *secret);
 
 /* name without colon; value raw, checked by cm_header_value_check(). */
 void cm_origin_header(struct cm_origin *origin, const char *name,

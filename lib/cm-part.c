@@ -40,6 +40,7 @@ static const char *const version_names[] = {
 static const char *const data_names[] = {
 	"encrypted.asc", /* most of them */
 	"msg.asc",	 /* Mutt, KMail */
+	"openpgp-encrypted-message.asc", /* Outlook with GpgOL (Gpg4win) */
 	NULL
 };
 

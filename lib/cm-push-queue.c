@@ -197,6 +197,11 @@ static void begin_anew(struct cm_push_notice *notice, int64_t start)
 	notice->done_count = 0;
 }
 
+int64_t cm_push_start(int64_t written, int64_t wall, int64_t now)
+{
+	return now - later(0, wall - written);
+}
+
 int cm_push_queue_add(struct cm_push_queue *queue, const char *name,
 		      int64_t start, int64_t now)
 {

@@ -88,6 +88,11 @@ bool cm_push_queue_has(const struct cm_push_queue *queue, const char *name);
 /* Is there room for one more account? */
 bool cm_push_queue_has_room(const struct cm_push_queue *queue);
 
+/* When a message came by the clock of `now`, if the wall clock, which may be set
+ * meanwhile, was at `written` then and is at `wall` now. One from its future
+ * came now. */
+int64_t cm_push_start(int64_t written, int64_t wall, int64_t now);
+
 /* A message came for this account at `start`. 1, or 0 if it waited already;
  * -1: no room or no memory, and nothing changed. */
 int cm_push_queue_add(struct cm_push_queue *queue, const char *name,

@@ -55,7 +55,7 @@ typedef bool cm_push_spool_name_fn(void *ctx, const char *name);
 int cm_push_spool_each(int dir_fd, cm_push_spool_name_fn *callback, void *ctx);
 
 /* Takes a file over from new/. *written_r: milliseconds since 1970 when it was
- * made. 1, or 0 if it is gone. */
+ * made, by the wall clock. 1, or 0 if it is gone. */
 int cm_push_spool_claim(struct cm_push_spool *spool, const char *name,
 			int64_t *written_r);
 

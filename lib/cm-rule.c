@@ -120,6 +120,9 @@ static const struct cm_rule_info rules[CM_RULE_COUNT] = {
 		DKIM_LATER, "the key of a signature could not be looked up" },
 	[CM_RULE_DKIM_UNVERIFIED] = { "dkim-unverified", 451, "4.3.5",
 		DKIM_LATER, "no result of the DKIM verifier of this server" },
+	[CM_RULE_FEDERATION] = { "federation", 550, "5.7.1",
+		"This relay does not accept mail from there",
+		"the domain or address of the From header is not let in" },
 };
 
 const struct cm_rule_info *cm_rule_info(enum cm_rule rule)

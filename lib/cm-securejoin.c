@@ -1,182 +1,215 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-securejoin.h"
-#include "cm-addr.h"
+#include "cm-autocrypt.h"
+#include "cm-date.h"
 #include "cm-header.h"
+#include "cm-message-id.h"
 
 #include <string.h>
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+/* Longest of the values that are compared whole. */
+#define MAX_WORD 32
 
-static bool only(const char *text, size_t len, const char *others)
+static bool only(const char *text, const char *others)
 {
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (text[i] == '\0' || (!cm_ascii_is_alnum(text[i]) &&
-					strchr(others, text[i]) == NULL))
+	for (; *text != '\0'; text++) {
+		if (!cm_ascii_is_alnum(*text) && strchr(others, *text) == NULL)
 			return false;
 	}
 	return true;
 }
 
-/* Read elsewhere, or written by servers. */
-static bool anything(const char *value, size_t len)
+static bool is_word(const char *value, size_t len, const char *word)
 {
+	char text[MAX_WORD];
+
+	return cm_header_unfold(value, len, text, sizeof(text)) == 0 &&
+	       strcmp(text, word) == 0;
+}
+
+/* Read elsewhere, or written by servers and taken away. */
+static bool anything(struct cm_securejoin *join, const char *value,
+		     size_t len)
+{
+	(void)join;
 	(void)value;
 	(void)len;
 	return true;
 }
 
-static bool subject(const char *value, size_t len)
+static bool subject(struct cm_securejoin *join, const char *value, size_t len)
 {
 	char text[CM_SECUREJOIN_MAX_SUBJECT + 1];
 
+	(void)join;
 	return cm_header_unfold(value, len, text, sizeof(text)) == 0;
 }
 
-/* "Sat, 21 Nov 2026 07:55:33 +0000": words have three letters */
-static bool date(const char *value, size_t len)
+static bool from(struct cm_securejoin *join, const char *value, size_t len)
 {
-	char text[48];
-	const char *p;
-	size_t letters = 0;
+	return cm_header_mailbox(value, len, &join->from) == 0;
+}
 
-	if (cm_header_unfold(value, len, text, sizeof(text)) < 0 ||
-	    !only(text, strlen(text), ",:+- "))
-		return false;
-	for (p = text; *p != '\0'; p++) {
-		letters = *p >= 'A' ? letters + 1 : 0;
-		if (letters > 3)
-			return false;
-	}
-	return true;
+/* One person, or the group that hides him. */
+static bool to(struct cm_securejoin *join, const char *value, size_t len)
+{
+	return is_word(value, len, "\"hidden-recipients\": ;") ||
+	       is_word(value, len, "\"hidden-recipients\":;") ||
+	       is_word(value, len, "hidden-recipients: ;") ||
+	       is_word(value, len, "hidden-recipients:;") ||
+	       cm_header_mailbox(value, len, &join->to) == 0;
+}
+
+/* By servers: an address, or none. */
+static bool trace_address(struct cm_securejoin *join, const char *value,
+			  size_t len)
+{
+	struct cm_addr addr;
+
+	(void)join;
+	return is_word(value, len, "<>") ||
+	       cm_header_mailbox(value, len, &addr) == 0;
+}
+
+static bool date(struct cm_securejoin *join, const char *value, size_t len)
+{
+	int64_t time;
+
+	(void)join;
+	return memchr(value, '(', len) == NULL &&
+	       cm_date_parse(value, len, &time) == 0;
 }
 
 /* MIME-Version and Chat-Version */
-static bool version(const char *value, size_t len)
+static bool version(struct cm_securejoin *join, const char *value, size_t len)
 {
-	char text[8];
+	(void)join;
+	return is_word(value, len, "1.0");
+}
 
+/* Bots write it, as into all of their messages. */
+static bool auto_submitted(struct cm_securejoin *join, const char *value,
+			   size_t len)
+{
+	(void)join;
+	return is_word(value, len, "auto-generated");
+}
+
+/* Of the chat with the inviter. */
+static bool timer(struct cm_securejoin *join, const char *value, size_t len)
+{
+	char text[CM_SECUREJOIN_MAX_TIMER_DIGITS + 1];
+
+	(void)join;
 	return cm_header_unfold(value, len, text, sizeof(text)) == 0 &&
-	       strcmp(text, "1.0") == 0;
+	       *text != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
 /* base64url, as core makes random IDs */
-static bool token(const char *value, size_t len)
+static bool token(struct cm_securejoin *join, const char *value, size_t len)
 {
 	char text[CM_SECUREJOIN_MAX_TOKEN + 1];
 
+	(void)join;
 	return cm_header_unfold(value, len, text, sizeof(text)) == 0 &&
-	       *text != '\0' && only(text, strlen(text), "-_");
+	       *text != '\0' && only(text, "-_");
 }
 
-/* <id>, or several with white space between */
-static bool message_ids(const char *value, size_t len)
+/* Whose domain it is, is known at the end. */
+static bool note_domain(struct cm_securejoin *join, const char *domain,
+			size_t len)
 {
-	const char *p = value, *end = value + len;
-
-	if (len > CM_SECUREJOIN_MAX_IDS)
-		return false;
-	for (;;) {
-		const char *close;
-
-		while (p < end && is_space(*p))
-			p++;
-		if (p == end)
-			return true;
-		close = memchr(p, '>', (size_t)(end - p));
-		if (*p != '<' || close == NULL ||
-		    close - p > CM_SECUREJOIN_MAX_ID ||
-		    !only(p + 1, (size_t)(close - p) - 1,
-			  "!#$%&'*+-/=?^_`{|}~.@[]:"))
-			return false;
-		p = close + 1;
-	}
-}
-
-/* One attribute of Autocrypt, name=value without white space around it. */
-static bool autocrypt_attribute(const char *p, size_t len)
-{
-	static const struct {
-		const char *begin;
-		const char *chars; /* beside letters and digits */
-	} known[] = {
-		{ "addr=", "!#$%&'*+-/=?^_`{|}~.@[]:" },
-		{ "prefer-encrypt=", "" }, /* mutual, nopreference */
-		{ "keydata=", "+/= \t\r\n" }
-	};
 	size_t i;
 
-	for (i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		size_t n = strlen(known[i].begin);
+	if (len > CM_ADDR_MAX_DOMAIN)
+		return false;
+	for (i = 0; i < 2; i++) {
+		char *known = join->domains[i];
 
-		if (len < n || memcmp(p, known[i].begin, n) != 0)
-			continue;
-		if (i == 1)
-			return (len - n == 6 && memcmp(p + n, "mutual", 6) ==
-				0) ||
-			       (len - n == 12 &&
-				memcmp(p + n, "nopreference", 12) == 0);
-		return only(p + n, len - n, known[i].chars);
+		if (*known == '\0') {
+			memcpy(known, domain, len);
+			known[len] = '\0';
+			return true;
+		}
+		if (strlen(known) == len &&
+		    cm_ascii_equal_n(known, domain, len))
+			return true;
 	}
 	return false;
 }
 
-/* Autocrypt 1.1, 2.1 */
-static bool autocrypt(const char *value, size_t len)
+static bool core_ids(struct cm_securejoin *join, const char *value, size_t len,
+		     unsigned int max)
 {
-	const char *p = value, *end = value + len;
+	static const char local[] = "localhost";
+	const char *p = value, *id, *domain;
+	unsigned int count = 0;
+	size_t id_len, n;
+	int ret;
 
-	while (p < end) {
-		const char *semicolon = memchr(p, ';', (size_t)(end - p));
-		const char *stop = semicolon != NULL ? semicolon : end;
-		const char *next = semicolon != NULL ? semicolon + 1 : end;
-
-		while (p < stop && is_space(*p))
-			p++;
-		while (stop > p && is_space(stop[-1]))
-			stop--;
-		if (!autocrypt_attribute(p, (size_t)(stop - p)))
+	while ((ret = cm_message_id_next(&p, value + len, &id, &id_len)) > 0) {
+		domain = cm_message_id_core_domain(id, id_len);
+		if (++count > max || domain == NULL)
 			return false;
-		p = next;
+		n = (size_t)(id + id_len - domain);
+		if ((n != sizeof(local) - 1 || memcmp(domain, local, n) != 0) &&
+		    !note_domain(join, domain, n))
+			return false;
 	}
-	return len > 0;
+	return ret == 0 && count > 0;
+}
+
+/* Message-ID and In-Reply-To */
+static bool message_id(struct cm_securejoin *join, const char *value,
+		       size_t len)
+{
+	return core_ids(join, value, len, 1);
+}
+
+static bool references(struct cm_securejoin *join, const char *value,
+		       size_t len)
+{
+	return core_ids(join, value, len, CM_SECUREJOIN_MAX_REFERENCES);
+}
+
+static bool autocrypt(struct cm_securejoin *join, const char *value,
+		      size_t len)
+{
+	return cm_autocrypt_valid(value, len, &join->autocrypt);
 }
 
 static const struct {
 	const char *name;
-	bool (*valid)(const char *, size_t);
+	bool (*valid)(struct cm_securejoin *, const char *, size_t);
 	bool repeated;
 } fields[] = {
-	{ "From", anything, false },
-	{ "To", anything, false },
+	{ "From", from, false },
+	{ "To", to, false },
 	{ "Date", date, false },
-	{ "Message-ID", message_ids, false },
-	{ "References", message_ids, false },
-	{ "In-Reply-To", message_ids, false },
+	{ "Message-ID", message_id, false },
+	{ "References", references, false },
+	{ "In-Reply-To", message_id, false },
 	{ "Subject", subject, false },
 	{ "MIME-Version", version, false },
 	{ "Content-Type", anything, false },
 	{ "Content-Transfer-Encoding", anything, false },
 	{ "Chat-Version", version, false },
+	{ "Auto-Submitted", auto_submitted, false },
+	{ "Ephemeral-Timer", timer, false },
 	{ "Autocrypt", autocrypt, false },
 	{ "Secure-Join", token, false },
 	{ "Secure-Join-Invitenumber", token, false },
 	{ "Secure-Join-Group", token, false },
 	/* by servers */
-	{ "Return-Path", anything, true },
-	{ "Delivered-To", anything, true },
+	{ "Return-Path", trace_address, true },
+	{ "Delivered-To", trace_address, true },
 	{ "Received", anything, true },
 	{ "DKIM-Signature", anything, true },
 	{ "Authentication-Results", anything, true }
 };
 
-bool cm_securejoin_field_valid(unsigned int *seen, const char *name,
-			       size_t name_len, const char *value,
-			       size_t value_len)
+static bool field_valid(struct cm_securejoin *join, const char *name,
+			size_t name_len, const char *value, size_t value_len)
 {
 	size_t i;
 
@@ -186,10 +219,38 @@ bool cm_securejoin_field_valid(unsigned int *seen, const char *name,
 		if (strlen(fields[i].name) != name_len ||
 		    !cm_ascii_equal_n(fields[i].name, name, name_len))
 			continue;
-		if ((*seen & bit) != 0 && !fields[i].repeated)
+		if ((join->seen & bit) != 0 && !fields[i].repeated)
 			return false;
-		*seen |= bit;
-		return fields[i].valid(value, value_len);
+		join->seen |= bit;
+		return fields[i].valid(join, value, value_len);
 	}
 	return false;
+}
+
+void cm_securejoin_field(struct cm_securejoin *join, const char *name,
+			 size_t name_len, const char *value, size_t value_len)
+{
+	/* most messages are no request, and soon it is known */
+	if (!join->broken)
+		join->broken = !field_valid(join, name, name_len, value,
+					    value_len);
+}
+
+static bool has_domain(const struct cm_addr *addr, const char *domain)
+{
+	return *addr->text != '\0' && cm_ascii_equal(addr->domain, domain);
+}
+
+bool cm_securejoin_valid(const struct cm_securejoin *join)
+{
+	size_t i;
+
+	for (i = 0; i < 2 && *join->domains[i] != '\0'; i++) {
+		if (!has_domain(&join->from, join->domains[i]) &&
+		    !has_domain(&join->to, join->domains[i]))
+			return false;
+	}
+	return !join->broken &&
+	       (*join->autocrypt.text == '\0' ||
+		strcmp(join->autocrypt.text, join->from.text) == 0);
 }

@@ -24,7 +24,8 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "stands for the value of mail_domain."),
 	DEF(NAME, mail_user, "", "vmail", 0, 0,
 	    "System user that owns the mailboxes. Dovecot's auth-worker and "
-	    "chatmail-milter run as this user."),
+	    "chatmail-milter run as this user: another one must be written "
+	    "into the fragments of Dovecot and the unit, too."),
 	DEF(PATH, run_dir, "", "/run/chatmail", 0, 0,
 	    "Sockets and shared memory; gone at reboot."),
 	DEF(PATH, state_dir, "", "/var/lib/chatmail", 0, 0,
@@ -87,7 +88,8 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "Larger messages are large."),
 	DEF(UINT, delete_inactive_users_after, "days", "90", 1, 36500,
 	    "It removes accounts without a login for this long, with all they "
-	    "own."),
+	    "own; not in the 14 days behind a gap of more than 14 days in "
+	    "which it was not run, such as a wrong clock makes."),
 	DEF(UINT, hold_deleted_days, "days", "0", 0, 36500,
 	    "For this long after an account was removed, by the admin or for "
 	    "not being used, only its old password makes it anew; nobody "
@@ -101,11 +103,12 @@ const struct cm_setting_def cm_settings_defs[] = {
 	DEF(SIZE_M, min_free_disk_space, "bytes", "1G", 0, 0,
 	    "No new accounts with less room on the mailboxes' file system."),
 	DEF(UINT, max_imap_connections, "connections", "10000", 1, 1000000,
-	    "IMAP connections at one time; a single client address gets a "
-	    "fifth."),
+	    "IMAP clients at one time that are not hibernated. Dovecot takes "
+	    "it from process_limit of service imap, in 30-chatmail-imap.conf: "
+	    "write it there, too."),
 	DEF(UINT, max_smtp_connections, "connections", "1000", 1, 1000000,
 	    "Connections at one time to each submission service; a single "
-	    "client address gets a fifth."),
+	    "client address gets a fifth. chatmail-postconf tells Postfix."),
 
 	DEF(STRING, server_comment, "", "", 0, 0,
 	    "A line about this relay that clients can read before anything "
@@ -181,9 +184,11 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "Access mode of the socket."),
 	DEF(BOOL, strict_headers, "", "yes", 0, 0,
 	    "On submission, also remove display names from From, To and Cc, "
-	    "and every header that mail between chat clients does not need. "
-	    "Without it only Received, X-Originating-IP, X-Mailer, "
-	    "User-Agent and Bcc go, and Subject becomes [...]."),
+	    "every header that mail between chat clients does not need, and "
+	    "those whose values say more than they must; the time of Date "
+	    "becomes UTC. chatmail-milter(8) has the list. Without it only "
+	    "Received, X-Originating-IP, X-Mailer, User-Agent and Bcc go, and "
+	    "Subject becomes [...]."),
 	DEF(STRING, passthrough_senders, "", "", 0, 0,
 	    "Addresses of ours, divided by blanks, that may send cleartext. "
 	    "Each one is a hole in the relay's promise."),
@@ -205,6 +210,12 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "the value of mail_domain. /QUEUE_ID behind a name means that "
 	    "the verifier writes the message's queue id there, which no "
 	    "sender can know (OpenDKIM: AuthservIDWithJobID yes)."),
+	DEF(PATH, authserv_secret_file, "", "/etc/chatmail/authserv-secret",
+	    0, 0,
+	    "A secret that the verifier has behind that name and a \"-\", made "
+	    "by chatmail-dkim: 16 to 40 letters and digits. No sender can "
+	    "guess it, and it is gone before mail is delivered. While there "
+	    "is no such file, the name stands alone."),
 
 	/* The processes these belong to are not part of this design. */
 	UNUSED(filtermail_smtp_port),

@@ -99,6 +99,7 @@ struct cm_settings {
 	bool allow_autocrypt_setup_message;
 	bool require_dkim;
 	char *authserv_id; /* maybe with CM_ORIGIN_QUEUE_ID behind it */
+	char *authserv_secret_file;
 
 	/* derived, set by cm_settings_read() and _parse() */
 	char *address_domain; /* what stands behind the @: IPv4 in brackets */

@@ -186,3 +186,18 @@ int64_t cm_trim_oldest_protected(const struct cm_trim *trim)
 {
 	return trim->oldest_protected;
 }
+
+struct cm_trim_pause cm_trim_pause(int64_t oldest_protected, int64_t now,
+				   int64_t keep_secs)
+{
+	int64_t from = oldest_protected < now ? oldest_protected : now;
+	struct cm_trim_pause pause = { .since = now,
+				       .until = from + keep_secs };
+
+	return pause;
+}
+
+bool cm_trim_paused(const struct cm_trim_pause *pause, int64_t now)
+{
+	return now >= pause->since && now < pause->until;
+}

@@ -73,4 +73,17 @@ bool cm_trim_is_full(const struct cm_trim *trim);
 /* When the oldest protected message was saved, INT64_MAX if there was none. */
 int64_t cm_trim_oldest_protected(const struct cm_trim *trim);
 
+/* How long a look at a mailbox holds in which all that is left is protected. */
+struct cm_trim_pause {
+	int64_t since, until;
+};
+
+/* Looked at `now`; messages are protected for keep_secs. What lies ahead of now
+ * was saved by a clock that was wrong, and protects for that long only. */
+struct cm_trim_pause cm_trim_pause(int64_t oldest_protected, int64_t now,
+				   int64_t keep_secs);
+
+/* Does it still? Not when the clock was set back behind the look. */
+bool cm_trim_paused(const struct cm_trim_pause *pause, int64_t now);
+
 #endif

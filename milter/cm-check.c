@@ -181,11 +181,13 @@ static void begin(struct check *check, const struct cm_check_options *options,
 		.mail_from = sender != NULL ? sender : "",
 		.mail_from_is_from = sender == NULL,
 		.login = "",
+		.client_ip = "",
 		.max_size = (options->settings != NULL ? options->settings :
 			     defaults)->max_message_size,
 		.authserv_id = !options->dkim ? NULL :
 			(options->settings != NULL ? options->settings :
 			 defaults)->authserv_id,
+		.authserv_secret = "",
 		.exempt = exempt,
 		.ctx = check
 	};

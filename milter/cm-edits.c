@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-edits.h"
+#include "cm-autocrypt.h"
 #include "cm-cleanup.h"
+#include "cm-date.h"
 #include "cm-mime-gmime.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define FIRST_ALLOC 8
 
@@ -20,6 +23,10 @@ struct cm_edit {
 	 * out once it is known to be one. */
 	enum cm_cleanup in_request;
 	char *old_value;
+	/* Goes if the message is encrypted. */
+	bool cleartext_only;
+	/* Whose key it is: goes unless that is the sender. */
+	char *key_addr;
 };
 
 static struct cm_edit *add(struct cm_edits *edits, const char *name)
@@ -61,9 +68,18 @@ static struct cm_edit *add(struct cm_edits *edits, const char *name)
 	return edit;
 }
 
+static char *copy(struct cm_edits *edits, const char *text)
+{
+	char *result = strdup(text);
+
+	edits->failed = edits->failed || result == NULL;
+	return result;
+}
+
 /* What an address header becomes. Nothing worth keeping in one of the
  * recipients' is the list that Delta Chat writes; Reply-To just goes. */
-static void edit_addresses(struct cm_edit *edit, const char *value)
+static void edit_addresses(struct cm_edits *edits, struct cm_edit *edit,
+			   const char *value)
 {
 	size_t len = strlen(value);
 	int ret = len <= CM_EDITS_MAX_ADDRESSES ?
@@ -71,7 +87,7 @@ static void edit_addresses(struct cm_edit *edit, const char *value)
 
 	edit->change = ret != 0;
 	if (ret < 0 && cm_ascii_equal(edit->name, "To"))
-		edit->value = strdup("\"hidden-recipients\": ;");
+		edit->value = copy(edits, "\"hidden-recipients\": ;");
 	/* no From is worse than a free one; the gate has one address in it */
 	if (ret < 0 && cm_ascii_equal(edit->name, "From"))
 		edit->change = false;
@@ -86,8 +102,44 @@ static bool is_text(const char *value, const char *text)
 	       strcmp(copy, text) == 0;
 }
 
-static void edit_value(struct cm_edit *edit, enum cm_cleanup what,
-		       const char *value)
+static void edit_text(struct cm_edits *edits, struct cm_edit *edit,
+		      const char *value, const char *text)
+{
+	edit->change = !is_text(value, text);
+	if (edit->change)
+		edit->value = copy(edits, text);
+}
+
+/* A Date that cannot be read becomes this moment: some servers refuse mail
+ * without any. */
+static void edit_date(struct cm_edits *edits, struct cm_edit *edit,
+		      const char *value)
+{
+	size_t len = strlen(value);
+	char plain[CM_DATE_SIZE];
+	int64_t date;
+
+	if (cm_date_plain(value, len))
+		return;
+	if (cm_date_parse(value, len, &date) < 0)
+		date = time(NULL);
+	cm_date_format(date, plain);
+	edit->change = true;
+	edit->value = copy(edits, plain);
+}
+
+static void edit_key(struct cm_edits *edits, struct cm_edit *edit,
+		     const char *value)
+{
+	struct cm_addr addr;
+
+	edit->change = !cm_autocrypt_valid(value, strlen(value), &addr);
+	if (!edit->change)
+		edit->key_addr = copy(edits, addr.text);
+}
+
+static void edit_value(struct cm_edits *edits, struct cm_edit *edit,
+		       enum cm_cleanup what, const char *value)
 {
 	switch (what) {
 	case CM_CLEANUP_KEEP:
@@ -96,11 +148,27 @@ static void edit_value(struct cm_edit *edit, enum cm_cleanup what,
 		edit->change = true;
 		break;
 	case CM_CLEANUP_SUBJECT:
-		edit->change = !is_text(value, CM_CLEANUP_SUBJECT_TEXT);
-		edit->value = strdup(CM_CLEANUP_SUBJECT_TEXT);
+		edit_text(edits, edit, value, CM_CLEANUP_SUBJECT_TEXT);
 		break;
-	default:
-		edit_addresses(edit, value);
+	case CM_CLEANUP_VERSION:
+		edit_text(edits, edit, value, CM_CLEANUP_VERSION_TEXT);
+		break;
+	case CM_CLEANUP_ADDRESSES:
+		edit_addresses(edits, edit, value);
+		break;
+	case CM_CLEANUP_DATE:
+		edit_date(edits, edit, value);
+		break;
+	case CM_CLEANUP_KEY:
+		edit_key(edits, edit, value);
+		break;
+	case CM_CLEANUP_VALUE:
+		edit->change = !cm_cleanup_value_valid(edit->name,
+						       strlen(edit->name),
+						       value, strlen(value));
+		break;
+	case CM_CLEANUP_CLEARTEXT:
+		edit->cleartext_only = true;
 		break;
 	}
 }
@@ -112,8 +180,7 @@ void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
 	enum cm_cleanup what = direction == CM_OUTGOING ?
 		cm_cleanup_outgoing(name, len, strict) :
 		cm_cleanup_incoming(name, len);
-	enum cm_cleanup in_request = direction == CM_OUTGOING ?
-		CM_CLEANUP_KEEP : cm_cleanup_request(name, len);
+	enum cm_cleanup in_request = cm_cleanup_request(name, len);
 	struct cm_edit *edit;
 
 	if (what == CM_CLEANUP_KEEP && in_request == CM_CLEANUP_KEEP)
@@ -121,23 +188,29 @@ void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
 	edit = add(edits, name);
 	if (edit == NULL)
 		return;
-	edit_value(edit, what, value);
-	if (in_request == CM_CLEANUP_KEEP)
+	edit_value(edits, edit, what, value);
+	if (in_request == CM_CLEANUP_KEEP || in_request == what)
 		return;
 	edit->in_request = in_request;
-	edit->old_value = strdup(value);
-	edits->failed = edits->failed || edit->old_value == NULL;
+	edit->old_value = copy(edits, value);
 }
 
-void cm_edits_request(struct cm_edits *edits)
+void cm_edits_finish(struct cm_edits *edits, enum cm_message_kind kind,
+		     const char *from)
 {
 	unsigned int i;
 
 	for (i = 0; i < edits->count; i++) {
-		if (edits->edits[i].old_value != NULL)
-			edit_value(&edits->edits[i],
-				   edits->edits[i].in_request,
-				   edits->edits[i].old_value);
+		struct cm_edit *edit = &edits->edits[i];
+
+		if (kind == CM_MESSAGE_SECUREJOIN && edit->old_value != NULL)
+			edit_value(edits, edit, edit->in_request,
+				   edit->old_value);
+		if (kind == CM_MESSAGE_ENCRYPTED && edit->cleartext_only)
+			edit->change = true;
+		if (edit->key_addr != NULL &&
+		    !cm_ascii_equal(edit->key_addr, from))
+			edit->change = true;
 	}
 }
 
@@ -179,6 +252,7 @@ void cm_edits_reset(struct cm_edits *edits)
 		free(edits->edits[i].name);
 		free(edits->edits[i].value);
 		free(edits->edits[i].old_value);
+		free(edits->edits[i].key_addr);
 	}
 	edits->count = 0;
 	edits->overflow = false;

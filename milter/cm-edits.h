@@ -11,8 +11,9 @@
 
 #include <libmilter/mfapi.h>
 
-/* Fields to be removed or changed in one message. Delta Chat needs none, mail
- * clients at their worst a dozen, forwarded mail from elsewhere some 40. */
+/* Fields of one message that are removed, changed or looked at for that. Delta
+ * Chat has eight of them, mail clients at their worst two dozen, forwarded mail
+ * from elsewhere some 40. */
 #define CM_EDITS_MAX 200
 /* Address header whose display names are removed; a longer one becomes
  * "hidden-recipients". Its text counts towards CM_MESSAGE_MAX_SKELETON. */
@@ -31,9 +32,10 @@ struct cm_edits {
 void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
 		     bool strict, const char *name, const char *value);
 
-/* The message turned out to be a SecureJoin request from elsewhere: what
- * cm_cleanup_request() says is to be done, too. Once, before the next. */
-void cm_edits_request(struct cm_edits *edits);
+/* The message is of this kind, and its From (an address) is this: settles what
+ * depends on that, such as cm_cleanup_request(). Once, before the next. */
+void cm_edits_finish(struct cm_edits *edits, enum cm_message_kind kind,
+		     const char *from);
 
 /* Tells them to Postfix: only in the end-of-message callback. lead_space:
  * SMFIP_HDR_LEADSPC was agreed on. 0, or -1 if libmilter refused. */

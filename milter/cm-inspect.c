@@ -51,6 +51,7 @@ void cm_inspect_begin(struct cm_inspect *inspect,
 	memset(input, 0, sizeof(*input));
 	copy_address(inspect->mail_from, envelope->mail_from);
 	copy_address(inspect->login, envelope->login);
+	copy_address(inspect->client_ip, envelope->client_ip);
 	inspect->from[0] = '\0';
 	inspect->from_len = 0;
 	inspect->skeleton_size = 0;
@@ -59,13 +60,16 @@ void cm_inspect_begin(struct cm_inspect *inspect,
 	inspect->origin_asked = envelope->direction == CM_INCOMING &&
 		envelope->authserv_id != NULL;
 	if (inspect->origin_asked)
-		cm_origin_begin(&inspect->origin, envelope->authserv_id);
+		cm_origin_begin(&inspect->origin, envelope->authserv_id,
+				envelope->authserv_secret);
 	inspect->exempt = envelope->exempt;
+	inspect->may_send = envelope->may_send;
 	inspect->ctx = envelope->ctx;
 	input->direction = envelope->direction;
 	input->mail_from = envelope->mail_from_is_from ? inspect->from :
 							 inspect->mail_from;
 	input->login = inspect->login;
+	input->client_ip = inspect->client_ip;
 	input->from = inspect->from;
 	input->max_size = envelope->max_size;
 	input->msg = &inspect->msg;
@@ -108,6 +112,19 @@ static int ask_exempt(struct cm_inspect *inspect)
 	return 0;
 }
 
+static int ask_may_send(struct cm_inspect *inspect,
+			struct cm_verdict *verdict)
+{
+	int ret = inspect->may_send == NULL ? 1 :
+		inspect->may_send(inspect->ctx, inspect->from);
+
+	if (ret == 0) {
+		inspect->input.from_kept_out = true;
+		*verdict = cm_gate_final(&inspect->input);
+	}
+	return ret < 0 ? -1 : 0;
+}
+
 int cm_inspect_eoh(struct cm_inspect *inspect, struct cm_verdict *verdict_r)
 {
 	(void)cm_message_eoh(&inspect->msg);
@@ -142,7 +159,9 @@ int cm_inspect_end(struct cm_inspect *inspect, const char *queue_id,
 						       queue_id,
 						       inspect->from);
 	*verdict_r = cm_gate_final(&inspect->input);
-	return 0;
+	return verdict_r->action == CM_GATE_ACCEPT &&
+		inspect->input.direction == CM_INCOMING ?
+		ask_may_send(inspect, verdict_r) : 0;
 }
 
 bool cm_inspect_sender_differs(const struct cm_inspect *inspect)
@@ -151,9 +170,14 @@ bool cm_inspect_sender_differs(const struct cm_inspect *inspect)
 	       !cm_ascii_equal(inspect->input.mail_from, inspect->from);
 }
 
-bool cm_inspect_is_request(const struct cm_inspect *inspect)
+enum cm_message_kind cm_inspect_kind(const struct cm_inspect *inspect)
 {
-	return inspect->msg.kind == CM_MESSAGE_SECUREJOIN;
+	return inspect->msg.kind;
+}
+
+const char *cm_inspect_from(const struct cm_inspect *inspect)
+{
+	return inspect->from;
 }
 
 void cm_inspect_deinit(struct cm_inspect *inspect)

@@ -25,6 +25,7 @@
 
 typedef int cm_inspect_exempt_fn(void *ctx, const struct cm_message *msg,
 				 const char **reason_r);
+typedef int cm_inspect_may_send_fn(void *ctx, const char *from);
 
 struct cm_inspect {
 	/* private */
@@ -34,6 +35,7 @@ struct cm_inspect {
 	struct cm_origin origin;
 	char mail_from[CM_ADDR_MAX + 1];
 	char login[CM_ADDR_MAX + 1];
+	char client_ip[CM_ADDR_MAX + 1];
 	char from[CM_ADDR_MAX + 1];
 	size_t from_len;
 	char from_value[CM_INSPECT_MAX_FROM];
@@ -42,6 +44,7 @@ struct cm_inspect {
 	bool out_of_memory;
 	bool exempt_asked;
 	cm_inspect_exempt_fn *exempt;
+	cm_inspect_may_send_fn *may_send;
 	void *ctx;
 };
 
@@ -52,14 +55,20 @@ struct cm_inspect_envelope {
 	/* Take the From header for the envelope sender (command line). */
 	bool mail_from_is_from;
 	const char *login; /* "" = unknown */
+	const char *client_ip; /* as cm_gate_input has it */
 	uint64_t max_size;
-	/* The DKIM verifier in front of us, as cm_origin_begin() takes it;
+	/* The DKIM verifier in front of us, both as cm_origin_begin() takes it;
 	 * NULL if where incoming mail comes from does not matter. */
 	const char *authserv_id;
+	const char *authserv_secret; /* "" = none; with authserv_id */
 	/* May this message, which is not encrypted, pass nevertheless? 1 with
 	 * a word that says why, 0, or -1 if that cannot be found out now.
 	 * Asked at most once a message, and only if it matters. */
 	cm_inspect_exempt_fn *exempt;
+	/* May this From send to us? 1, 0, or -1 if that cannot be found out
+	 * now. Asked once, of incoming messages that are good otherwise. NULL:
+	 * everybody may. */
+	cm_inspect_may_send_fn *may_send;
 	void *ctx;
 };
 
@@ -70,7 +79,7 @@ void cm_inspect_header(struct cm_inspect *inspect, const char *name,
 		       size_t name_len, const char *value, size_t value_len);
 
 /* 0 with the verdict (maybe CM_GATE_PENDING), or -1 when we are at fault (out
- * of memory, mailboxes not readable): the mail must be deferred. */
+ * of memory, mailboxes or rules not readable): the mail must be deferred. */
 int cm_inspect_eoh(struct cm_inspect *inspect, struct cm_verdict *verdict_r);
 void cm_inspect_body(struct cm_inspect *inspect, const void *data,
 		     size_t size);
@@ -84,8 +93,9 @@ int cm_inspect_end(struct cm_inspect *inspect, const char *queue_id,
  * other servers goes on with the null sender (PROTOCOL.md 4). */
 bool cm_inspect_sender_differs(const struct cm_inspect *inspect);
 
-/* Is it a legacy SecureJoin request, which is cleartext? */
-bool cm_inspect_is_request(const struct cm_inspect *inspect);
+/* Of an accepted message: what it is, and the address in its From. */
+enum cm_message_kind cm_inspect_kind(const struct cm_inspect *inspect);
+const char *cm_inspect_from(const struct cm_inspect *inspect);
 
 void cm_inspect_deinit(struct cm_inspect *inspect);
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-live.h"
+#include "cm-file.h"
 #include "cm-log.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,20 +34,65 @@ static void warn_about_holes(const struct cm_settings *set)
 		       "such messages pass unread");
 }
 
+/* One line, with or without its end. */
+static int read_secret(struct cm_live *live, char *text, size_t text_size)
+{
+	static const struct cm_file_words words =
+		CM_FILE_WORDS("authserv_secret_file");
+	char buf[CM_ORIGIN_MAX_SECRET + 2];
+	const char *error;
+	size_t len = 0;
+
+	if (!live->set.require_dkim)
+		return 0;
+	errno = 0;
+	switch (cm_file_read(AT_FDCWD, live->set.authserv_secret_file, &words,
+			     buf, sizeof(buf) - 1, &len, &error)) {
+	case CM_DIR_OK:
+		break;
+	case CM_DIR_UNKNOWN:
+		cm_log(CM_LOG_WARNING, "authserv_secret_file: not there; a "
+		       "sender who guesses queue ids is believed; "
+		       "chatmail-dkim makes one");
+		return 0;
+	case CM_DIR_FAILED:
+		(void)snprintf(text, text_size, "%s: %s", error,
+			       strerror(errno));
+		return -1;
+	default:
+		(void)snprintf(text, text_size, "%s", error);
+		return -1;
+	}
+	if (len > 0 && buf[len - 1] == '\n')
+		len--;
+	if (!cm_origin_secret_valid(buf, len)) {
+		(void)snprintf(text, text_size, "authserv_secret_file: "
+			       "expected %d to %d letters and digits",
+			       CM_ORIGIN_MIN_SECRET, CM_ORIGIN_MAX_SECRET);
+		return -1;
+	}
+	memcpy(live->authserv_secret, buf, len);
+	return 0;
+}
+
 int cm_live_load(const char *path, const char **error_r)
 {
 	/* what failed is freed before its message is used */
 	static char error_text[CM_SETTINGS_ERROR_SIZE];
 	struct cm_live *fresh = calloc(1, sizeof(*fresh)), *old;
 	const char *error;
+	int ret;
 
 	if (fresh == NULL) {
 		*error_r = "out of memory";
 		return -1;
 	}
-	if (cm_settings_read(&fresh->set, path, warn_setting, NULL,
-			     &error) < 0) {
+	ret = cm_settings_read(&fresh->set, path, warn_setting, NULL, &error);
+	if (ret < 0)
 		(void)snprintf(error_text, sizeof(error_text), "%s", error);
+	else
+		ret = read_secret(fresh, error_text, sizeof(error_text));
+	if (ret < 0) {
 		*error_r = error_text;
 		cm_settings_deinit(&fresh->set);
 		free(fresh);

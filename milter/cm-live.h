@@ -6,10 +6,14 @@
 #ifndef CM_LIVE_H
 #define CM_LIVE_H
 
+#include "cm-origin.h"
 #include "cm-settings.h"
 
 struct cm_live {
 	struct cm_settings set; /* read only */
+	/* What is in authserv_secret_file, "" if it is not there or nobody
+	 * asks. Read only. */
+	char authserv_secret[CM_ORIGIN_MAX_SECRET + 1];
 	unsigned int refs;	/* private */
 };
 

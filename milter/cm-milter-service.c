@@ -8,6 +8,7 @@
 #include "cm-milter-socket.h"
 #include "cm-mime-gmime.h"
 #include "cm-notify.h"
+#include "cm-senders.h"
 #include "cm-sigwait.h"
 
 #include <errno.h>
@@ -22,10 +23,6 @@
 /* How long libmilter waits for a silent Postfix, in seconds. Postfix waits
  * for us no longer than its own milter_*_timeout. */
 #define PEER_TIMEOUT 3600
-
-/* Stack of a connection's thread. The deepest path is GMime's parser on a
- * header of 64 KB; musl's default of 128 KB is too near to it. */
-#define THREAD_STACK (512 * 1024)
 
 static void log_failure(const char *what)
 {
@@ -181,7 +178,7 @@ int cm_milter_serve(const char *config)
 	}
 	cm_gmime_init();
 	if (pthread_attr_init(&attr) == 0) {
-		(void)pthread_attr_setstacksize(&attr, THREAD_STACK);
+		(void)pthread_attr_setstacksize(&attr, CM_MILTER_THREAD_STACK);
 		(void)pthread_setattr_default_np(&attr);
 		(void)pthread_attr_destroy(&attr);
 	}
@@ -201,5 +198,6 @@ int cm_milter_serve(const char *config)
 	}
 	cm_milter_counters_close();
 	cm_live_unload();
+	cm_senders_unload();
 	return ret;
 }

@@ -6,6 +6,7 @@
 #include "cm-live.h"
 #include "cm-log.h"
 #include "cm-milter-counters.h"
+#include "cm-senders.h"
 
 #include <errno.h>
 #include <libmilter/mfapi.h>
@@ -35,6 +36,7 @@ struct connection {
 	enum cm_direction direction;
 	char mail_from[CM_ADDR_MAX + 1];
 	char login[CM_ADDR_MAX + 1];
+	char client_ip[CM_ADDR_MAX + 1];
 	unsigned long steps; /* those that this Postfix agreed to */
 	bool begun; /* cm_inspect_begin() was called for this message */
 	bool decided; /* verdict or failed is final */
@@ -87,6 +89,18 @@ static int exempt(void *ctx, const struct cm_message *msg,
 	return ret;
 }
 
+static int may_send(void *ctx, const char *from)
+{
+	struct connection *conn = ctx;
+	const char *error;
+	int ret = cm_senders_may_send(&conn->live->set, from, &error);
+
+	if (ret < 0)
+		cm_log(CM_LOG_ERROR, "state_dir: %s: %s", error,
+		       strerror(errno));
+	return ret;
+}
+
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 			     unsigned long steps, unsigned long f2,
 			     unsigned long f3, unsigned long *actions_r,
@@ -112,7 +126,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 	/* Fewer macros are fewer bytes, and without the connect event Postfix
 	 * would not send {daemon_name}. */
 	if ((actions & SMFIF_SETSYMLIST) != 0) {
-		static char at_mail[] = "{auth_authen} {daemon_name}";
+		static char at_mail[] = "{auth_authen} {daemon_name} "
+					"{client_addr}";
 		static char at_eom[] = "i";
 
 		(void)smfi_setsymlist(ctx, SMFIM_ENVFROM, at_mail);
@@ -136,10 +151,13 @@ static void begin_message(struct connection *conn)
 		.direction = conn->direction,
 		.mail_from = conn->mail_from,
 		.login = conn->login,
+		.client_ip = conn->client_ip,
 		.max_size = conn->live->set.max_message_size,
 		.authserv_id = conn->live->set.require_dkim ?
 			conn->live->set.authserv_id : NULL,
+		.authserv_secret = conn->live->authserv_secret,
 		.exempt = exempt,
+		.may_send = may_send,
 		.ctx = conn
 	};
 
@@ -154,6 +172,7 @@ static sfsistat on_envfrom(SMFICTX *ctx, char **argv)
 
 	copy_bracketed(conn->mail_from, argv[0] != NULL ? argv[0] : "?");
 	copy_bracketed(conn->login, login);
+	copy_bracketed(conn->client_ip, macro(ctx, "{client_addr}"));
 	conn->direction = *login != '\0' ||
 		strcmp(macro(ctx, "{daemon_name}"), ORIGINATING) == 0 ?
 		CM_OUTGOING : CM_INCOMING;
@@ -235,8 +254,8 @@ static sfsistat accept_message(SMFICTX *ctx, struct connection *conn)
 {
 	bool lead_space = (conn->steps & SMFIP_HDR_LEADSPC) != 0;
 
-	if (cm_inspect_is_request(&conn->inspect))
-		cm_edits_request(&conn->edits);
+	cm_edits_finish(&conn->edits, cm_inspect_kind(&conn->inspect),
+			cm_inspect_from(&conn->inspect));
 	if (conn->edits.failed || reset_sender(ctx, conn) < 0 ||
 	    cm_edits_apply(&conn->edits, ctx, lead_space) < 0) {
 		cm_log(CM_LOG_ERROR, "cannot change a header or the sender");

@@ -7,9 +7,23 @@
 /* Deepest nesting of address groups that is looked into. RFC 5322 has none. */
 #define MAX_GROUP_DEPTH 2
 
+/* GMime (3.2.13) reads what follows "name:" in a call within the call, so that
+ * a header of 5 KB of them overruns the stack of a thread. That is its only
+ * recursion here: comments, brackets and routes are loops. Enough for the
+ * groups and routes that anybody writes. */
+#define MAX_COLONS 16
+
 void cm_gmime_init(void)
 {
 	g_mime_init();
+}
+
+/* GMime decodes "xn--" in a domain, which the DNS, DKIM and cm-addr know by
+ * that name only. */
+static const char *mailbox_addr(InternetAddress *ia)
+{
+	return internet_address_mailbox_get_idn_addr(
+		INTERNET_ADDRESS_MAILBOX(ia));
 }
 
 static void count_addresses(InternetAddressList *list, unsigned int depth,
@@ -23,8 +37,7 @@ static void count_addresses(InternetAddressList *list, unsigned int depth,
 
 		if (INTERNET_ADDRESS_IS_MAILBOX(ia)) {
 			if ((*count)++ == 0)
-				*addr = internet_address_mailbox_get_addr(
-					INTERNET_ADDRESS_MAILBOX(ia));
+				*addr = mailbox_addr(ia);
 		} else if (depth < MAX_GROUP_DEPTH) {
 			count_addresses(
 				internet_address_group_get_members(
@@ -102,6 +115,65 @@ static bool leaks(const char *value, size_t len)
 	return false;
 }
 
+/* How long is the literal ("@[IPv6:2001:db8::1]") at the beginning? 0: none
+ * is there. */
+static size_t literal_len(const char *value, size_t len)
+{
+	size_t end = 2;
+
+	if (len < 2 || value[0] != '@' || value[1] != '[')
+		return 0;
+	while (end < len && (cm_ascii_is_alnum(value[end]) ||
+			     value[end] == '.' || value[end] == ':'))
+		end++;
+	return end < len && value[end] == ']' ? end + 1 : 0;
+}
+
+/* Of those in literals none can begin a group: GMime goes on after them, or
+ * behind the next ',' or ';'. What it takes for quoted or for a comment is not
+ * ours to foresee, so colons count there. */
+static bool has_too_many_colons(const char *value, size_t len)
+{
+	unsigned int colons = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		i += literal_len(value + i, len - i);
+		if (i < len && value[i] == ':' && ++colons > MAX_COLONS)
+			return true;
+	}
+	return false;
+}
+
+/* One address, but not to everybody: GMime drops what follows a ';' and takes
+ * "<<a@b>>", where others see two addresses or none. Nor do groups and routes
+ * belong into a From. Outside of quotes and comments, that is. */
+static bool is_disputed(const char *value, size_t len)
+{
+	unsigned int depth = 0, opened = 0, closed = 0;
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (value[i] == '\\')
+			i++;
+		else if (value[i] == '"' && depth == 0)
+			quoted = !quoted;
+		else if (value[i] == '(' && !quoted)
+			depth++;
+		else if (value[i] == ')' && !quoted && depth > 0)
+			depth--;
+		if (quoted || depth > 0)
+			continue;
+		i += literal_len(value + i, len - i);
+		if (i < len && (value[i] == ';' || value[i] == ':'))
+			return true;
+		opened += i < len && value[i] == '<';
+		closed += i < len && value[i] == '>';
+	}
+	return opened > 1 || closed > 1;
+}
+
 /* NULL: not to be given to GMime, or it finds no address list either. The
  * caller's to unref. */
 static InternetAddressList *parse_list(const char *value, size_t len)
@@ -109,7 +181,8 @@ static InternetAddressList *parse_list(const char *value, size_t len)
 	InternetAddressList *list;
 	char *text;
 
-	if (is_unfinished(value, len) || leaks(value, len))
+	if (is_unfinished(value, len) || leaks(value, len) ||
+	    has_too_many_colons(value, len))
 		return NULL;
 	text = g_strndup(value, len);
 	list = internet_address_list_parse(NULL, text);
@@ -133,7 +206,7 @@ void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
 		return;
 	}
 	first = NULL;
-	list = parse_list(value, len);
+	list = is_disputed(value, len) ? NULL : parse_list(value, len);
 	if (list != NULL) {
 		count_addresses(list, 0, count_r, &first);
 		if (*count_r == 1 && first != NULL &&
@@ -155,8 +228,7 @@ static void append_plain(InternetAddressList *list, unsigned int depth,
 			internet_address_list_get_address(list, i);
 
 		if (INTERNET_ADDRESS_IS_MAILBOX(ia)) {
-			const char *addr = internet_address_mailbox_get_addr(
-				INTERNET_ADDRESS_MAILBOX(ia));
+			const char *addr = mailbox_addr(ia);
 			struct cm_addr parsed;
 
 			/* what is no address may be anything */

@@ -17,9 +17,9 @@
 /* Once per process, before threads. */
 void cm_gmime_init(void);
 
-/* Parses the value of a From header. *count_r: how many addresses it names,
- * members of groups counted too. addr (CM_ADDR_MAX + 1 bytes): the only one
- * if there is one, else "". */
+/* Parses the value of a From header. *count_r: how many addresses it names, 0
+ * also if that is a matter of opinion (groups, routes, several brackets). addr
+ * (CM_ADDR_MAX + 1 bytes): the only one if there is one, else "". */
 void cm_gmime_from(const char *value, size_t len, unsigned int *count_r,
 		   char *addr);
 

@@ -7,7 +7,8 @@
  * file, so a message that is read gets younger, and a restored backup is all
  * new. The number at the beginning of a Maildir name is the second in which it
  * was saved, and stays: cr.yp.to/proto/maildir.html, and what chatmail/relay
- * goes by. Other formats do not rename: their save date is Dovecot's.
+ * goes by. Other formats do not rename: their save date is Dovecot's, and so is
+ * that of a Maildir name that lies ahead (cm_expire_time_plausible()).
  */
 #ifndef CM_MAIL_SAVED_H
 #define CM_MAIL_SAVED_H
@@ -16,7 +17,8 @@
 
 struct mail;
 
-/* 0, or -1 if the message is gone or cannot be read. */
-int cm_mail_saved(struct mail *mail, int64_t *saved_r);
+/* 0, or -1 if the message is gone or cannot be read. It may lie ahead of now
+ * all the same, if the clock was wrong. */
+int cm_mail_saved(struct mail *mail, time_t now, int64_t *saved_r);
 
 #endif

@@ -117,7 +117,7 @@ static void judge_message(struct account *account,
 	if (!account->again)
 		account->run->counts.messages++;
 	cm_maildir_name_parse(file->name, &name);
-	if (!cm_expire_time_plausible(rules, name.time))
+	if (!cm_expire_time_plausible(rules->now, name.time))
 		name.time = -1;
 	verdict = name.time < 0 ? CM_EXPIRE_ASK_SIZE :
 		cm_expire_message(rules, name.time, seen, name.size);
@@ -347,6 +347,7 @@ bool cm_expire_account_do(struct cm_expire_run *run, const char *name)
 {
 	enum cm_dir_result result;
 	const char *error = "";
+	bool inactive;
 	time_t last;
 	int fd;
 
@@ -363,10 +364,14 @@ bool cm_expire_account_do(struct cm_expire_run *run, const char *name)
 		cm_expire_trouble(run, result, error);
 	else {
 		run->counts.accounts++;
-		if (is_inactive(run, fd, last))
+		inactive = is_inactive(run, fd, last);
+		if (inactive && !run->spare) {
 			cm_expire_inactive_add(run, name);
-		else
+		} else {
 			expire_messages(run, name, fd);
+			if (inactive)
+				run->spared++;
+		}
 	}
 	i_close_fd(&fd);
 	return result != CM_DIR_UNKNOWN;

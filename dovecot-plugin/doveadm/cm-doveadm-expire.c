@@ -211,7 +211,7 @@ static void summary(const struct cm_expire_run *run, long long msecs)
 	doveadm_print(t_strdup_printf("%lld", msecs));
 }
 
-static void run_it(struct cm_expire_run *run, const char *mask)
+static void run_it(struct cm_expire_run *run, const char *mask, bool force)
 {
 	struct progress progress = {
 		.on = !run->rows && isatty(STDERR_FILENO) != 0 &&
@@ -223,10 +223,13 @@ static void run_it(struct cm_expire_run *run, const char *mask)
 	lib_signals_set_handler(SIGINT, 0, stop, NULL);
 	lib_signals_set_handler(SIGTERM, 0, stop, NULL);
 	headers(run);
-	if (mask != NULL)
+	if (mask != NULL) {
+		/* named by somebody: he knows whom he means */
 		walk_mask(run, mask, &progress);
-	else
+	} else {
+		cm_expire_spare_begin(run, force);
 		walk_all(run, &progress);
+	}
 	if (!cm_expire_stopped())
 		cm_expire_inactive_flush(run);
 	if (!cm_expire_stopped() && mask == NULL)
@@ -236,6 +239,7 @@ static void run_it(struct cm_expire_run *run, const char *mask)
 	cm_mail_service_deinit(&run->mail);
 	progress_end(&progress);
 	summary(run, now_msecs() - begin);
+	cm_expire_spare_end(run);
 	lib_signals_unset_handler(SIGINT, stop, NULL);
 	lib_signals_unset_handler(SIGTERM, stop, NULL);
 	if (cm_expire_stopped()) {
@@ -248,7 +252,7 @@ void cm_doveadm_expire(struct doveadm_cmd_context *cctx)
 {
 	struct cm_expire_run run;
 	const char *mask = NULL;
-	bool all = FALSE, verbose = FALSE;
+	bool all = FALSE, verbose = FALSE, force = FALSE;
 
 	i_zero(&run);
 	run.cctx = cctx;
@@ -256,6 +260,7 @@ void cm_doveadm_expire(struct doveadm_cmd_context *cctx)
 	(void)doveadm_cmd_param_str(cctx, "mask", &mask);
 	(void)doveadm_cmd_param_bool(cctx, "dry-run", &run.dry);
 	(void)doveadm_cmd_param_bool(cctx, "verbose", &verbose);
+	(void)doveadm_cmd_param_bool(cctx, "force", &force);
 	if (all == (mask != NULL)) {
 		cm_doveadm_usage(cctx, "either -A or -u, please");
 		return;
@@ -264,6 +269,6 @@ void cm_doveadm_expire(struct doveadm_cmd_context *cctx)
 	if (!cm_doveadm_relay_open_mailboxes(cctx, &run.relay))
 		return;
 	cm_expire_init(&run.rules, &run.relay.set, time(NULL));
-	run_it(&run, mask);
+	run_it(&run, mask, force);
 	cm_doveadm_relay_close(&run.relay);
 }

@@ -7,6 +7,7 @@
  *	cm-doveadm-due.c        one account: what of it is due, and leftovers
  *	cm-doveadm-inactive.c   accounts that go as a whole
  *	cm-doveadm-expunge.c    messages go, through Dovecot
+ *	cm-doveadm-spare.c      whether those are kept this time
  *	cm-doveadm-spool.c      push notices of accounts that are gone
  *
  * A dry run makes the same decisions and changes nothing.
@@ -17,6 +18,7 @@
 #include "cm-doveadm.h"
 
 #include "cm-doveadm-relay.h"
+#include "cm-expire-runs.h"
 #include "cm-expire.h"
 
 struct cm_mail_service;
@@ -47,6 +49,12 @@ struct cm_expire_run {
 	struct cm_mail_service *mail; /* NULL until somebody needs it */
 	unsigned int unopened; /* accounts in a row */
 
+	/* inactive accounts are kept; in cm-doveadm-spare.c */
+	bool spare;
+	uint64_t spared;
+	int spare_until; /* UTC day; 0: not known */
+	struct cm_expire_runs runs;
+
 	/* in cm-doveadm-inactive.c */
 	pool_t inactive_pool;
 	ARRAY_TYPE(const_string) inactive;
@@ -76,6 +84,12 @@ void cm_expire_inactive_add(struct cm_expire_run *run, const char *name);
 void cm_expire_inactive_flush(struct cm_expire_run *run);
 /* What earlier runs, or interrupted ones, have left in .removed/. */
 void cm_expire_inactive_finish(struct cm_expire_run *run);
+
+/* A run of all accounts begins: sets run->spare, and remembers the run unless
+ * it is dry. force: sets it to FALSE, whatever was before. */
+void cm_expire_spare_begin(struct cm_expire_run *run, bool force);
+/* Says how many were spared, until when and why, if any was. */
+void cm_expire_spare_end(const struct cm_expire_run *run);
 
 /* Notices that wait in <state_dir>/push for an account that is gone, or for so
  * long that chatmail-push would not send them any more. */

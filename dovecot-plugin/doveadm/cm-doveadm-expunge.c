@@ -327,11 +327,10 @@ static bool get_time(struct search_context *ctx, struct mail *mail,
 {
 	int64_t saved;
 
-	if (cm_mail_saved(mail, &saved) < 0)
+	if (cm_mail_saved(mail, ctx->run->rules.now, &saved) < 0)
 		return FALSE;
 	*time_r = saved;
-	return cm_expire_time_plausible(&ctx->run->rules, saved) ||
-		mail_get_save_date(mail, time_r) >= 0;
+	return TRUE;
 }
 
 static bool has_been_shown(struct mailbox *box, struct mail *mail)

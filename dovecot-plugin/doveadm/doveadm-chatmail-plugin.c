@@ -100,10 +100,11 @@ DOVEADM_CMD_PARAMS_END
 	.name = "chatmail expire",
 	.cmd = cm_doveadm_expire,
 	.usage = "[-F <chatmail.ini>] [-n|--dry-run] [-v|--verbose] "
-		"-A|-u <user mask>",
+		"-A [-f|--force]|-u <user mask>",
 DOVEADM_CMD_PARAMS_START
 	CONFIG
 	DOVEADM_CMD_PARAM('A', "all-users", CMD_PARAM_BOOL, 0)
+	DOVEADM_CMD_PARAM('f', "force", CMD_PARAM_BOOL, 0)
 	DOVEADM_CMD_PARAM('u', "mask", CMD_PARAM_STR, 0)
 	DOVEADM_CMD_PARAM('n', "dry-run", CMD_PARAM_BOOL, 0)
 	DOVEADM_CMD_PARAM('v', "verbose", CMD_PARAM_BOOL, 0)

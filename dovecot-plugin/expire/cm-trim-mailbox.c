@@ -59,25 +59,46 @@ static bool get_usage(struct mail_user *user, struct usage *usage_r)
 	return ret > 0;
 }
 
-/* -1: another process has it, or there is nothing to lock. */
-static int lock_home(struct mail_user *user)
+static int open_dir(const char *path)
 {
-	const char *home;
+	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Nothing but this file locks it. -1: there is none. */
+static int open_lock(struct mail_user *user)
+{
+	struct mail_namespace *ns =
+		mail_namespace_find_inbox(user->namespaces);
+	const char *path;
 	int fd;
 
-	if (mail_user_get_home(user, &home) <= 0)
+	if (mailbox_list_get_path(ns->list, "INBOX",
+				  MAILBOX_LIST_PATH_TYPE_MAILBOX, &path) <= 0)
 		return -1;
-	fd = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
-		if (errno != ENOENT)
-			i_error("chatmail_expire: cannot open the "
-				"home directory: %m");
+	/* Maildir; else where the messages are */
+	fd = open_dir(t_strconcat(path, "/cur", NULL));
+	if (fd < 0 && errno == ENOENT)
+		fd = open_dir(path);
+	if (fd < 0 && errno != ENOENT)
+		i_error("chatmail_expire: cannot open the directory of "
+			"INBOX: %m");
+	return fd;
+}
+
+/* -1: another process has it, or there is nothing to lock. */
+static int lock_user(struct mail_user *user)
+{
+	int fd;
+
+	T_BEGIN {
+		fd = open_lock(user);
+	} T_END;
+	if (fd < 0)
 		return -1;
-	}
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK)
-			i_error("chatmail_expire: cannot lock the "
-				"home directory: %m");
+			i_error("chatmail_expire: cannot lock the directory "
+				"of INBOX: %m");
 		i_close_fd(&fd);
 	}
 	return fd;
@@ -89,7 +110,7 @@ static int consider(struct mail *mail, struct run *run, uint32_t folder)
 	uoff_t size;
 
 	/* gone by now, or not readable: not ours to judge */
-	if (cm_mail_saved(mail, &entry.saved) < 0 ||
+	if (cm_mail_saved(mail, ioloop_time, &entry.saved) < 0 ||
 	    mail_get_virtual_size(mail, &size) < 0)
 		return 0;
 	entry.size = size;
@@ -189,10 +210,12 @@ static void expunge(struct run *run, const struct cm_trim_mail *mails,
 static void note_until(struct run *run)
 {
 	int64_t oldest = cm_trim_oldest_protected(run->trim);
+	struct cm_trim_pause pause;
 
-	if (oldest != INT64_MAX)
-		cm_trim_until_set(run->user->username,
-				  oldest + run->rules->keep_secs);
+	if (oldest == INT64_MAX)
+		return;
+	pause = cm_trim_pause(oldest, ioloop_time, run->rules->keep_secs);
+	cm_trim_until_set(run->user->username, &pause);
 }
 
 /* Chooses `excess` bytes and removes them if there are at least `needed`.
@@ -272,7 +295,7 @@ void cm_trim_mailbox(struct mail_user *user, const struct cm_trim_rules *rules)
 		    cm_trim_excess(&rules->limits, usage.limit,
 				   usage.used) == 0)
 			return;
-		fd = lock_home(user);
+		fd = lock_user(user);
 		if (fd < 0)
 			return;
 		trim_locked(user, rules);
@@ -323,7 +346,7 @@ void cm_trim_make_room(struct mail_user *user,
 		if (cm_trim_until_wait(user->username, ioloop_time) ||
 		    need_not(user, size, &usage))
 			return;
-		fd = lock_home(user);
+		fd = lock_user(user);
 		if (fd >= 0) {
 			make_room_locked(user, rules, size);
 			i_close_fd(&fd);

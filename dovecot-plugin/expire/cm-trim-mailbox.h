@@ -4,8 +4,10 @@
  * together until they have room again, by Dovecot's mail API: indexes, quota,
  * UIDs and idling clients follow by themselves.
  *
- * One process at a time works on a user, under flock(2) of the home directory:
- * no file is left over, and the lock of a process that dies is free.
+ * One process at a time works on a user, under flock(2) of the directory that
+ * has INBOX's messages (Maildir: cur; dbox: dbox-Mails): no file is left over,
+ * the lock of a process that dies is free, and nobody else waits for it, as
+ * who edits metadata.json would for one of the home (lib/cm-devicetoken.h).
  */
 #ifndef CM_TRIM_MAILBOX_H
 #define CM_TRIM_MAILBOX_H

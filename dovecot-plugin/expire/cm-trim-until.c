@@ -7,7 +7,7 @@
 
 static struct place {
 	char *username;
-	int64_t until;
+	struct cm_trim_pause pause;
 } places[PLACES];
 
 static struct place *find(const char *username)
@@ -15,7 +15,7 @@ static struct place *find(const char *username)
 	return &places[str_hash(username) % PLACES];
 }
 
-void cm_trim_until_set(const char *username, int64_t until)
+void cm_trim_until_set(const char *username, const struct cm_trim_pause *pause)
 {
 	struct place *place = find(username);
 
@@ -23,7 +23,7 @@ void cm_trim_until_set(const char *username, int64_t until)
 		i_free(place->username);
 		place->username = i_strdup(username);
 	}
-	place->until = until;
+	place->pause = *pause;
 }
 
 bool cm_trim_until_wait(const char *username, int64_t now)
@@ -31,7 +31,7 @@ bool cm_trim_until_wait(const char *username, int64_t now)
 	const struct place *place = find(username);
 
 	return null_strcmp(place->username, username) == 0 &&
-		now < place->until;
+		cm_trim_paused(&place->pause, now);
 }
 
 void cm_trim_until_deinit(void)

@@ -12,8 +12,11 @@
 
 #include "cm-dovecot.h"
 
-/* Nothing of this user may go before `until` (Unix time). */
-void cm_trim_until_set(const char *username, int64_t until);
+#include "cm-trim.h"
+
+/* Nothing of this user may go for so long. */
+void cm_trim_until_set(const char *username,
+		       const struct cm_trim_pause *pause);
 
 /* Is that so now? */
 bool cm_trim_until_wait(const char *username, int64_t now);

@@ -7,9 +7,18 @@
 #include <curl/curl.h>
 #include <unistd.h>
 
+/* Connections, and the requests on them. */
+struct conns {
+	struct cm_push_http *http;
+	CURLM *multi;
+	struct timeout *to;
+	struct watch *watches;
+	unsigned int count; /* of requests */
+};
+
 struct request {
 	struct request *prev, *next;
-	struct cm_push_http *http;
+	struct conns *conns;
 	CURL *easy;
 	cm_push_http_fn *callback;
 	void *ctx;
@@ -19,7 +28,7 @@ struct request {
 
 struct watch {
 	struct watch *prev, *next;
-	struct cm_push_http *http;
+	struct conns *conns;
 	curl_socket_t fd;
 	struct io *io_read, *io_write;
 };
@@ -28,19 +37,21 @@ struct cm_push_http {
 	char *url, *ca_file;
 	unsigned int timeout_ms;
 
-	CURLM *multi;
 	struct curl_slist *headers;
-	struct timeout *to;
-	struct watch *watches;
+	/* new requests go to the first; the other, if any, gets none */
+	struct conns *conns, *retired;
 	struct request *requests;
 	/* handles to be used again, as a stack */
 	CURL *idle[CM_PUSH_HTTP_MAX_REQUESTS];
 	unsigned int idle_count, count;
 };
 
+static void retire(struct conns *conns);
+
 static void finish(struct request *request, CURLcode result)
 {
-	struct cm_push_http *http = request->http;
+	struct conns *conns = request->conns;
+	struct cm_push_http *http = conns->http;
 	cm_push_http_fn *callback = request->callback;
 	void *ctx = request->ctx;
 	const char *error;
@@ -50,7 +61,7 @@ static void finish(struct request *request, CURLcode result)
 	(void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
 	error = status != 0 ? NULL : t_strdup(*request->error != '\0' ?
 		request->error : curl_easy_strerror(result));
-	(void)curl_multi_remove_handle(http->multi, request->easy);
+	(void)curl_multi_remove_handle(conns->multi, request->easy);
 	curl_easy_setopt(request->easy, CURLOPT_ERRORBUFFER, NULL);
 	if (http->idle_count < CM_PUSH_HTTP_MAX_REQUESTS)
 		http->idle[http->idle_count++] = request->easy;
@@ -58,18 +69,22 @@ static void finish(struct request *request, CURLcode result)
 		curl_easy_cleanup(request->easy);
 	DLLIST_REMOVE(&http->requests, request);
 	http->count--;
+	conns->count--;
 	i_free(request);
+	/* before the callback makes a new request */
+	if (status == 0 && result == CURLE_OPERATION_TIMEDOUT)
+		retire(conns);
 	callback(ctx, status, error);
 }
 
-static void finish_done(struct cm_push_http *http)
+static void finish_done(struct conns *conns)
 {
 	const CURLMsg *msg;
 	CURLcode result;
 	char *request;
 	int left;
 
-	while ((msg = curl_multi_info_read(http->multi, &left)) != NULL) {
+	while ((msg = curl_multi_info_read(conns->multi, &left)) != NULL) {
 		if (msg->msg != CURLMSG_DONE)
 			continue;
 		/* msg does not survive the removal of its handle */
@@ -83,43 +98,61 @@ static void finish_done(struct cm_push_http *http)
 	}
 }
 
-static void step(struct cm_push_http *http, curl_socket_t fd, int what)
-{
-	int running;
-
-	(void)curl_multi_socket_action(http->multi, fd, what, &running);
-	finish_done(http);
-}
-
-static void readable(struct watch *watch)
-{
-	step(watch->http, watch->fd, CURL_CSELECT_IN);
-}
-
-static void writable(struct watch *watch)
-{
-	step(watch->http, watch->fd, CURL_CSELECT_OUT);
-}
-
-static void timed_out(struct cm_push_http *http)
-{
-	timeout_remove(&http->to);
-	step(http, CURL_SOCKET_TIMEOUT, 0);
-}
-
 static void watch_free(struct watch *watch)
 {
 	io_remove(&watch->io_read);
 	io_remove(&watch->io_write);
-	DLLIST_REMOVE(&watch->http->watches, watch);
+	DLLIST_REMOVE(&watch->conns->watches, watch);
 	i_free(watch);
+}
+
+/* Without requests. */
+static void conns_free(struct conns **_conns)
+{
+	struct conns *conns = *_conns;
+
+	*_conns = NULL;
+	if (conns == NULL)
+		return;
+	(void)curl_multi_cleanup(conns->multi);
+	while (conns->watches != NULL)
+		watch_free(conns->watches);
+	timeout_remove(&conns->to);
+	i_free(conns);
+}
+
+static void step(struct conns *conns, curl_socket_t fd, int what)
+{
+	struct cm_push_http *http = conns->http;
+	int running;
+
+	(void)curl_multi_socket_action(conns->multi, fd, what, &running);
+	finish_done(conns);
+	if (conns == http->retired && conns->count == 0)
+		conns_free(&http->retired);
+}
+
+static void readable(struct watch *watch)
+{
+	step(watch->conns, watch->fd, CURL_CSELECT_IN);
+}
+
+static void writable(struct watch *watch)
+{
+	step(watch->conns, watch->fd, CURL_CSELECT_OUT);
+}
+
+static void timed_out(struct conns *conns)
+{
+	timeout_remove(&conns->to);
+	step(conns, CURL_SOCKET_TIMEOUT, 0);
 }
 
 /* curl's: it wants to know, from now on, when fd is ready for `what`. */
 static int set_watch(CURL *easy ATTR_UNUSED, curl_socket_t fd, int what,
-		     void *http_ctx, void *watch_ctx)
+		     void *conns_ctx, void *watch_ctx)
 {
-	struct cm_push_http *http = http_ctx;
+	struct conns *conns = conns_ctx;
 	struct watch *watch = watch_ctx;
 
 	if (what == CURL_POLL_REMOVE) {
@@ -129,10 +162,10 @@ static int set_watch(CURL *easy ATTR_UNUSED, curl_socket_t fd, int what,
 	}
 	if (watch == NULL) {
 		watch = i_new(struct watch, 1);
-		watch->http = http;
+		watch->conns = conns;
 		watch->fd = fd;
-		DLLIST_PREPEND(&http->watches, watch);
-		(void)curl_multi_assign(http->multi, fd, watch);
+		DLLIST_PREPEND(&conns->watches, watch);
+		(void)curl_multi_assign(conns->multi, fd, watch);
 	}
 	if ((what & CURL_POLL_IN) == 0)
 		io_remove(&watch->io_read);
@@ -146,15 +179,59 @@ static int set_watch(CURL *easy ATTR_UNUSED, curl_socket_t fd, int what,
 }
 
 /* curl's: it wants to be called in so many milliseconds, -1 not at all. */
-static int set_timer(CURLM *multi ATTR_UNUSED, long ms, void *http_ctx)
+static int set_timer(CURLM *multi ATTR_UNUSED, long ms, void *conns_ctx)
 {
-	struct cm_push_http *http = http_ctx;
+	struct conns *conns = conns_ctx;
 
-	timeout_remove(&http->to);
+	timeout_remove(&conns->to);
 	if (ms >= 0)
-		http->to = timeout_add_short((unsigned int)I_MIN(ms, INT_MAX),
-					     timed_out, http);
+		conns->to = timeout_add_short((unsigned int)I_MIN(ms, INT_MAX),
+					     timed_out, conns);
 	return 0;
+}
+
+/* NULL: out of memory. */
+static struct conns *new_conns(struct cm_push_http *http)
+{
+	struct conns *conns;
+	CURLM *multi = curl_multi_init();
+
+	if (multi == NULL)
+		return NULL;
+	conns = i_new(struct conns, 1);
+	conns->http = http;
+	conns->multi = multi;
+	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, set_watch);
+	curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, conns);
+	curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
+	curl_multi_setopt(multi, CURLMOPT_TIMERDATA, conns);
+	curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+			  (long)CM_PUSH_HTTP_MAX_CONNECTIONS);
+	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
+			  (long)CM_PUSH_HTTP_MAX_CONNECTIONS);
+	return conns;
+}
+
+/* A request had no answer at all: its connection may be dead without a word,
+ * as one is that a firewall has forgotten. libcurl ends that request alone and
+ * puts all others on the same connection, if it is HTTP/2, until the kernel
+ * gives it up after a quarter of an hour, or never where somebody still
+ * acknowledges. So what comes goes to new connections; what is under way ends
+ * by itself within timeout_ms. As that is before a request to the new ones can
+ * time out, one set of old ones is enough; should it not be, the next timeout
+ * will do. */
+static void retire(struct conns *conns)
+{
+	struct cm_push_http *http = conns->http;
+	struct conns *fresh;
+
+	if (conns != http->conns || http->retired != NULL)
+		return;
+	fresh = new_conns(http);
+	if (fresh == NULL)
+		return;
+	http->retired = conns;
+	http->conns = fresh;
 }
 
 static size_t drop_answer(char *data ATTR_UNUSED, size_t size, size_t count,
@@ -186,23 +263,15 @@ struct cm_push_http *cm_push_http_init(const char *url, const char *ca_file,
 	http->url = i_strdup(url);
 	http->ca_file = i_strdup(ca_file);
 	http->timeout_ms = timeout_ms;
-	http->multi = curl_multi_init();
+	http->conns = new_conns(http);
 	/* no type, and no "100 Continue" to wait for */
 	http->headers = curl_slist_append(NULL, "Content-Type:");
-	if (http->multi == NULL || http->headers == NULL ||
+	if (http->conns == NULL || http->headers == NULL ||
 	    curl_slist_append(http->headers, "Expect:") == NULL) {
 		*error_r = "libcurl is out of memory";
 		cm_push_http_deinit(&http);
 		return NULL;
 	}
-	curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, set_watch);
-	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-	curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-	curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-			  (long)CM_PUSH_HTTP_MAX_CONNECTIONS);
-	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
-			  (long)CM_PUSH_HTTP_MAX_CONNECTIONS);
 	return http;
 }
 
@@ -241,7 +310,7 @@ int cm_push_http_post(struct cm_push_http *http, const char *body,
 	if (easy == NULL)
 		return -1;
 	request = i_new(struct request, 1);
-	request->http = http;
+	request->conns = http->conns;
 	request->easy = easy;
 	request->callback = callback;
 	request->ctx = ctx;
@@ -250,13 +319,14 @@ int cm_push_http_post(struct cm_push_http *http, const char *body,
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->error);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
 	if (curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body) != CURLE_OK ||
-	    curl_multi_add_handle(http->multi, easy) != CURLM_OK) {
+	    curl_multi_add_handle(http->conns->multi, easy) != CURLM_OK) {
 		curl_easy_cleanup(easy);
 		i_free(request);
 		return -1;
 	}
 	DLLIST_PREPEND(&http->requests, request);
 	http->count++;
+	http->conns->count++;
 	return 0;
 }
 
@@ -273,17 +343,15 @@ void cm_push_http_deinit(struct cm_push_http **_http)
 	*_http = NULL;
 	while ((request = http->requests) != NULL) {
 		DLLIST_REMOVE(&http->requests, request);
-		(void)curl_multi_remove_handle(http->multi, request->easy);
+		(void)curl_multi_remove_handle(request->conns->multi,
+					       request->easy);
 		curl_easy_cleanup(request->easy);
 		i_free(request);
 	}
 	while (http->idle_count > 0)
 		curl_easy_cleanup(http->idle[--http->idle_count]);
-	if (http->multi != NULL)
-		(void)curl_multi_cleanup(http->multi);
-	while (http->watches != NULL)
-		watch_free(http->watches);
-	timeout_remove(&http->to);
+	conns_free(&http->retired);
+	conns_free(&http->conns);
 	curl_slist_free_all(http->headers);
 	i_free(http->url);
 	i_free(http->ca_file);

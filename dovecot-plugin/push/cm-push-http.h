@@ -2,7 +2,9 @@
  *
  * cm-push-http: POST requests to the one URL, by libcurl inside Dovecot's
  * event loop. HTTP/2 where the other side has it: then all requests share one
- * connection; else up to CM_PUSH_HTTP_MAX_CONNECTIONS of HTTP/1.1.
+ * connection; else up to CM_PUSH_HTTP_MAX_CONNECTIONS of HTTP/1.1. Once a
+ * request had no answer in time, those that come after it get new connections;
+ * for as long as requests are left on the old ones there are twice as many.
  *
  * As chatmail/relay asks: the body is the token and nothing else, no
  * Content-Type, 60 seconds. Redirects are not followed (a token goes to nobody

@@ -25,7 +25,7 @@ struct cm_push_service {
 	struct cm_push_http *http;
 	struct cm_counters counters;
 	int mailboxes_fd;
-	/* wall clock = boot clock + this, so that it never jumps */
+	/* wall clock at the start = boot clock + this; so it never jumps */
 	int64_t clock_offset;
 
 	/* the one that still has tokens to be sent, if any */
@@ -298,7 +298,7 @@ static bool load_name(void *ctx, const char *name)
 static bool claim_name(void *ctx, const char *name)
 {
 	struct cm_push_service *service = ctx;
-	int64_t written;
+	int64_t written, now;
 	int ret;
 
 	if (!name_valid(service, name))
@@ -309,11 +309,15 @@ static bool claim_name(void *ctx, const char *name)
 		return FALSE;
 	}
 	ret = cm_push_spool_claim(&service->spool, name, &written);
-	if (ret < 0)
+	if (ret < 0) {
 		spool_error(service, "Taking over a notice");
-	else if (ret > 0)
-		(void)cm_push_queue_add(service->queue, name, written,
-					now_ms(service));
+	} else if (ret > 0) {
+		now = now_ms(service);
+		(void)cm_push_queue_add(
+			service->queue, name,
+			cm_push_start(written, clock_ms(CLOCK_REALTIME), now),
+			now);
+	}
 	return TRUE;
 }
 

@@ -3,8 +3,8 @@
  * cm-log: log lines of our programs, to standard error, one write(2) each so
  * that threads do not mix. Under systemd each line carries its priority.
  *
- * What may be said at which level (ARCHITECTURE.md 6): nothing that names a
- * person above debug; lines about a message begin with its queue id.
+ * What may be said at which level: nothing that names a person above debug;
+ * lines about a message begin with its queue id.
  */
 #ifndef CM_LOG_H
 #define CM_LOG_H

@@ -13,6 +13,8 @@ import { pathToFileURL } from 'node:url';
 
 /** Longest a single call into the core may take (it answers in milliseconds). */
 const CALL_SECONDS = 30;
+/** But for those that ask name servers, each for as long as the core likes. */
+const SLOW_CALLS = new Map([['iceServers', 70]]);
 /** Configuring logs in twice; the core itself gives up after 60 s. */
 const CONFIGURE_SECONDS = 70;
 /** What until() and event() wait when told nothing. */
@@ -119,7 +121,8 @@ export class Core {
 		this.raw = rpc;
 		this.rpc = new Proxy({}, {
 			get: (_, method) => (...args) =>
-				this.#call(method, args, CALL_SECONDS),
+				this.#call(method, args,
+					SLOW_CALLS.get(method) ?? CALL_SECONDS),
 		});
 	}
 

@@ -8,23 +8,40 @@
 #					node_modules; FOLDER has package.json
 #
 # They go to $DELTACHAT_CACHE (default ~/.cache/chatmail-plugins/deltachat) and
-# are fetched anew when older than a week; if that fails, the old ones stay.
+# stay there. package.json names one version, the newest when it was written:
+# what the core's makers release later is no change of ours. DELTACHAT_VERSION
+# is another one, as npm says it: 2.57.0, or latest.
 # Returns 1 after a line on standard output that says what is missing.
 
 NPM_SECONDS=90
 NPM_KILL_SECONDS=10
-CACHE_DAYS=7
 
-# Only what is whole gets the name "modules".
-install_packages() {
+npm_limited() {
+	timeout --foreground -k "$NPM_KILL_SECONDS" "$NPM_SECONDS" npm "$@"
+}
+
+# Makes $new: a folder with the package.json of what is wanted.
+wanted_packages() {
 	new=$cache/new.$$
 	mkdir -p "$new"
 	cp "$1/package.json" "$new/"
+	[ -n "${DELTACHAT_VERSION:-}" ] || return 0
+	core_version=$(npm_limited view --loglevel=error \
+		"@deltachat/stdio-rpc-server@$DELTACHAT_VERSION" version \
+		2>"$new/npm.log" </dev/null) && [ -n "$core_version" ] || {
+		sed 's/^/# npm: /' "$new/npm.log"
+		return 1
+	}
+	sed "s|\(\"@deltachat/.*\": \)\".*\"|\1\"$core_version\"|" \
+		"$1/package.json" >"$new/package.json"
+}
+
+# Only what is whole gets the name "modules".
+install_packages() {
 	echo "# fetching the Delta Chat core"
-	if (cd "$new" && timeout --foreground -k "$NPM_KILL_SECONDS" \
-		"$NPM_SECONDS" \
-		npm install --no-package-lock --no-audit --no-fund \
-		--ignore-scripts --include=optional --loglevel=error \
+	if (cd "$new" && npm_limited install \
+		--no-package-lock --no-audit --no-fund --ignore-scripts \
+		--include=optional --loglevel=error \
 		--fetch-retries=2 --fetch-retry-maxtimeout=5000 \
 		--fetch-retry-mintimeout=1000 --fetch-timeout=30000 \
 		>npm.log 2>&1 </dev/null); then
@@ -33,7 +50,6 @@ install_packages() {
 		return 0
 	fi
 	sed 's/^/# npm: /' "$new/npm.log"
-	rm -rf "$new"
 	return 1
 }
 
@@ -45,18 +61,19 @@ deltachat_packages() {
 		echo "node is missing: apt-get install nodejs"
 		return 1
 	}
-	if ! cmp -s "$1/package.json" "$modules/package.json"; then
-		command -v npm >/dev/null || {
-			echo "npm is missing: apt-get install npm"
-			return 1
-		}
-		install_packages "$1" || {
-			echo "npm cannot fetch the Delta Chat core"
-			return 1
-		}
-	elif [ -n "$(find "$modules/npm.log" -mtime "+$CACHE_DAYS")" ] &&
-		command -v npm >/dev/null; then
-		install_packages "$1" ||
-			echo "# that failed, taking the one that is here"
+	# Without npm, what is here may have been fetched elsewhere.
+	if ! command -v npm >/dev/null; then
+		[ -n "${DELTACHAT_VERSION:-}" ] && [ -d "$modules" ] ||
+			cmp -s "$1/package.json" "$modules/package.json" ||
+			{ echo "npm is missing: apt-get install npm"; return 1; }
+		return 0
 	fi
+	packages_status=0
+	wanted_packages "$1" && {
+		cmp -s "$new/package.json" "$modules/package.json" ||
+			install_packages
+	} || packages_status=1
+	rm -rf "$new"
+	[ $packages_status = 0 ] || echo "npm cannot fetch the Delta Chat core"
+	return $packages_status
 }

@@ -21,10 +21,12 @@ import { deadline } from './core.mjs';
 import { Cores, secure_join } from './cores.mjs';
 import { check, same, Suite } from './tap.mjs';
 
-const SUITE_SECONDS = 150;
+const SUITE_SECONDS = 300;
 const IMAP_SECONDS = 20;
-/** A notice that is on its way has arrived after this. */
+const NOTICE_SECONDS = 45;
+/** After so long without a notice there is none on its way. */
 const QUIET_MS = 2000;
+const POLL_MS = 50;
 const MESSAGES = 5;
 
 const [modules, work] = process.argv.slice(2);
@@ -102,6 +104,48 @@ function imap(login, commands) {
 		socket.destroy());
 }
 
+/** Waits until LOOK() holds. */
+async function until(what, look) {
+	const end = Date.now() + NOTICE_SECONDS * 1000;
+
+	while (!look()) {
+		check(Date.now() < end, `${what}: not within ${NOTICE_SECONDS} s; ` +
+			`told:\n${told.join('\n')}`);
+		await sleep(POLL_MS);
+	}
+}
+
+/** Is there a notice that chatmail-push has not done with? */
+function waiting() {
+	const spool = path.join(process.env.RELAY_DIR, 'state', 'push');
+
+	return ['new', 'queue'].some((name) =>
+		fs.readdirSync(path.join(spool, name)).length > 0);
+}
+
+/** Until nothing more comes. */
+async function quiet() {
+	let seen;
+
+	do {
+		seen = told.length;
+		await sleep(QUIET_MS);
+	} while (told.length !== seen || waiting());
+}
+
+/** Forgets what was told, once nothing more comes. */
+async function forget() {
+	await quiet();
+	told = [];
+}
+
+/** From now on, exactly these were told, in this order. */
+async function told_only(...names) {
+	await until(`${names.length} notices`, () => told.length >= names.length);
+	await quiet();
+	same(told.join('\n'), names.map(notice).join('\n'), 'told');
+}
+
 /** Sends TEXT, waits until the other core has it. */
 async function say(from, chat, to, text) {
 	await from.rpc.miscSendTextMessage(from.id, chat, text);
@@ -121,9 +165,9 @@ suite.add('two accounts with a token each, in a verified chat', [], async () => 
 	const [contact] = await secure_join(alice, bob);
 
 	have.chat = await alice.rpc.createChatByContactId(alice.id, contact);
-	await sleep(QUIET_MS);
 	for (const name of ['alice', 'bob'])
-		check(told.includes(notice(name)), `${name} was not told`);
+		await until(`a notice for ${name}`, () =>
+			told.includes(notice(name)));
 	Object.assign(have, { alice, bob });
 });
 
@@ -131,10 +175,9 @@ suite.add('a message: the token of its recipient, once, and no other',
 	['two accounts with a token each, in a verified chat'], async () => {
 	const { alice, bob, chat } = have;
 
-	told = [];
+	await forget();
 	const msg = await say(alice, chat, bob, 'for bob');
-	await sleep(QUIET_MS);
-	same(told.join('\n'), notice('bob'), 'told');
+	await told_only('bob');
 	have.answer_chat = msg.chatId;
 });
 
@@ -143,39 +186,34 @@ suite.add('the answer: the other token, once', [
 	const { alice, bob } = have;
 
 	await bob.rpc.acceptChat(bob.id, have.answer_chat);
-	await sleep(QUIET_MS);
-	told = [];
+	await forget();
 	await say(bob, have.answer_chat, alice, 'for alice');
-	await sleep(QUIET_MS);
-	same(told.join('\n'), notice('alice'), 'told');
+	await told_only('alice');
 });
 
 suite.add(`${MESSAGES} messages: ${MESSAGES} notices`, [
 	'a message: the token of its recipient, once, and no other'], async () => {
 	const { alice, bob, chat } = have;
 
-	told = [];
+	await forget();
 	for (let i = 0; i < MESSAGES; i++) {
 		await say(alice, chat, bob, `number ${i}.`);
 		// two that come while a notice is on its way are one
-		await sleep(500);
+		await until(`notice ${i}`, () => told.length > i && !waiting());
 	}
-	await sleep(QUIET_MS);
-	same(told.join('\n'), Array(MESSAGES).fill(notice('bob')).join('\n'),
-		'told');
+	await told_only(...Array(MESSAGES).fill('bob'));
 });
 
 suite.add('a note to oneself: nobody', [
 	'two accounts with a token each, in a verified chat'], async () => {
 	const { alice } = have;
-	const since = alice.mark();
 
 	const self_chat = await alice.rpc.createChatByContactId(alice.id, 1);
-	told = [];
+	await forget();
+	const since = alice.mark();
 	await alice.rpc.miscSendTextMessage(alice.id, self_chat, 'note');
 	await alice.event('SmtpMessageSent', { since });
-	await sleep(QUIET_MS);
-	same(told.join('\n'), '', 'told');
+	await told_only();
 });
 
 if (!process.env.NOTIFY_PORT) {

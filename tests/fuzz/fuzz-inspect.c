@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
  * milter/cm-inspect on a whole message, GMime included, as the milter runs
- * it. Slower than fuzz-message: for what the second parser makes of it.
+ * it: in a thread with a small stack, all values also as lists of addresses.
+ * Slower than fuzz-message: for what the second parser makes of it.
  */
 #include "fuzz.h"
 #include "fuzz-mail.h"
+#include "cm-edits.h"
 #include "cm-inspect.h"
+#include "cm-milter-service.h"
 #include "cm-mime-gmime.h"
+
+#include <pthread.h>
 
 static int exempt_nobody(void *ctx, const struct cm_message *msg,
 			 const char **reason_r)
@@ -23,6 +28,12 @@ static void add_field(void *ctx, const char *name, size_t name_len,
 {
 	name_len = strnlen(name, name_len);
 	value_len = strnlen(value, value_len);
+	if (value_len <= CM_EDITS_MAX_ADDRESSES) {
+		char *plain;
+
+		(void)cm_gmime_plain_addresses(value, value_len, &plain);
+		free(plain);
+	}
 	cm_inspect_header(ctx, name, name_len, value, value_len);
 }
 
@@ -33,6 +44,7 @@ static void inspect_as(const uint8_t *data, size_t size,
 		.mail_from = "",
 		.mail_from_is_from = true,
 		.login = "",
+		.client_ip = "",
 		.max_size = 1024 * 1024,
 		.exempt = exempt_nobody
 	};
@@ -56,15 +68,37 @@ static void inspect_as(const uint8_t *data, size_t size,
 	free(inspect);
 }
 
+struct input {
+	const uint8_t *data;
+	size_t size;
+};
+
+static void *inspect_thread(void *arg)
+{
+	const struct input *input = arg;
+
+	inspect_as(input->data, input->size, CM_OUTGOING);
+	inspect_as(input->data, input->size, CM_INCOMING);
+	return NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int ready;
+	struct input input = { data, size };
+	pthread_attr_t attr;
+	pthread_t thread;
 
 	if (!ready) {
 		cm_gmime_init();
 		ready = 1;
 	}
-	inspect_as(data, size, CM_OUTGOING);
-	inspect_as(data, size, CM_INCOMING);
+	cm_fuzz_assert(pthread_attr_init(&attr) == 0);
+	cm_fuzz_assert(pthread_attr_setstacksize(&attr,
+						 CM_MILTER_THREAD_STACK) == 0);
+	cm_fuzz_assert(pthread_create(&thread, &attr, inspect_thread,
+				      &input) == 0);
+	cm_fuzz_assert(pthread_join(thread, NULL) == 0);
+	(void)pthread_attr_destroy(&attr);
 	return 0;
 }

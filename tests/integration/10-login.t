@@ -10,8 +10,9 @@ import smtplib
 import socket
 import ssl
 import stat
+import time
 
-from harness import Tap, accounts, expect, inbox_size, started_relay
+from harness import Tap, accounts, expect, inbox_size, shell, started_relay
 from relay_client import TIMEOUT, imap_login
 
 # name, user (D stands for "@domain"), password
@@ -262,6 +263,35 @@ def check_closed(tap, relay):
         os.unlink(nocreate)
 
 
+def certificate(relay, service):
+    """The one that this port shows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection((relay.host, relay.port(service)),
+                                  timeout=TIMEOUT) as plain_socket, \
+            context.wrap_socket(plain_socket) as conn:
+        return conn.getpeercert(binary_form=True)
+
+
+def check_renewal(tap, relay):
+    """What conf.d/README says to do with a new certificate."""
+    before = {service: certificate(relay, service)
+              for service in ("imaps", "smtps")}
+    shell(relay.dir, "relay_certificate", relay.domain)
+    shell(relay.dir, "relay_doveadm", "reload")
+    shell(relay.dir, "relay_reload_postfix")
+    for service in before:
+        with tap.check(f"a new certificate after a reload: {service}"):
+            end = time.monotonic() + TIMEOUT
+            while certificate(relay, service) == before[service]:
+                assert time.monotonic() < end, "still the old one"
+                time.sleep(0.1)
+            # Not by one of several processes only.
+            shown = {certificate(relay, service) for _ in range(20)}
+            expect(len(shown), 1)
+
+
 with Tap() as tap, started_relay(tap) as relay:
     check_greeting(tap, relay)
     check_tls(tap, relay)
@@ -269,3 +299,4 @@ with Tap() as tap, started_relay(tap) as relay:
     check_races(tap, relay)
     check_refused(tap, relay)
     check_closed(tap, relay)
+    check_renewal(tap, relay)

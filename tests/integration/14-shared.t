@@ -41,18 +41,21 @@ def both(pool, relays, jobs):
                          enumerate(jobs)))
 
 
+def again(relays, jobs, got):
+    """Some may be told to try again; these do."""
+    for _ in range(5):
+        for i, text in enumerate(got):
+            if text not in ("ok", "no"):
+                got[i] = attempt(relays[i % 2], *jobs[i])
+
+
 def check_one_address(tap, pool, relays):
     with tap.check(f"{RACERS} first logins to one address with {RACERS} "
                    "passwords: one owner"):
         words = [PASSWORD(i) for i in range(RACERS)]
         jobs = [("oneowner1", word) for word in words]
         got = both(pool, relays, jobs)
-        # Some may be told to try again; these try again.
-        for _ in range(5):
-            odd = [i for i, text in enumerate(got) if text not in ("ok",
-                                                                  "no")]
-            for i in odd:
-                got[i] = attempt(relays[i % 2], *jobs[i])
+        again(relays, jobs, got)
         winners = [word for word, text in zip(words, got) if text == "ok"]
         assert len(winners) == 1, (winners, set(got))
         for relay in relays:
@@ -67,6 +70,7 @@ def check_many(tap, pool, relays):
         names = [f"shared{i:03}" for i in range(ADDRESSES)]
         jobs = [(name, PASSWORD(0)) for name in names for _ in relays]
         got = both(pool, relays, jobs)
+        again(relays, jobs, got)
         assert set(got) == {"ok"}, set(got)
         for name in names:
             info = json.loads(pathlib.Path(
@@ -82,6 +86,7 @@ def check_token(tap, pool, relays):
         jobs = [(f"tokens{i:03}", TOKEN + PASSWORD(0))
                 for i in range(5 * USES)]
         got = both(pool, relays, jobs)
+        again(relays, jobs, got)
         assert sorted(set(got)) == ["no", "ok"], set(got)
         assert got.count("ok") == USES, got.count("ok")
         for relay in relays:
@@ -98,8 +103,8 @@ def check_mail(tap, pool, relays):
     """Both append to the same mailbox while both delete other accounts."""
     doomed = [f"shared{i:03}" for i in range(20)]
     # Dovecot has ten for a user and address (mail_max_userip_connections), and
-    # forgets one that has logged out a little later.
-    slots = threading.BoundedSemaphore(6)
+    # forgets one that has logged out a little later, later still if busy.
+    slots = threading.BoundedSemaphore(3)
 
     def append(i):
         relay = relays[i % 2]

@@ -6,20 +6,24 @@ import gzip
 import os
 import pathlib
 import pwd
+import re
 import time
 
 from harness import (Tap, expect, hibernated, inbox_size, shell,
-                     started_relay)
+                     started_relay, wait_hibernated)
 import relay_client as rc
 
 QUOTA_KIB = 1024
-# Dovecot's own delay is half a second; a slow machine gets the rest.
+# Dovecot's own delay is half a second; a slow machine gets the rest, and some
+# tries.
 IDLE_SECONDS = 3
+IDLE_TRIES = 5
 HIBERNATE = 1
 
 LOCAL_CONF = f"""
 # The shipped 30 s would make the test wait as long.
 imap_hibernate_timeout = {HIBERNATE}s
+verbose_proctitle = yes
 """
 
 
@@ -29,27 +33,29 @@ def check_idle(tap, relay, alice, bob, armor):
         conn.sendmail(alice[0], [bob[0]], rc.pgp_mime(alice[0], bob[0], armor))
         conn.quit()
 
+    sent = 0
     with tap.check("an idling client hears of new mail"):
         conn = relay.imap(bob)
-        with rc.Idle(conn) as idle:
-            start = time.monotonic()
-            send()
-            expect(idle.wait(), 1)
-            took = time.monotonic() - start
-        tap.note(f"{took * 1000:.0f} ms after sending began")
-        assert took < IDLE_SECONDS, took
+        took = IDLE_SECONDS
+        while took >= IDLE_SECONDS:
+            assert sent < IDLE_TRIES, took
+            with rc.Idle(conn) as idle:
+                start = time.monotonic()
+                send()
+                sent += 1
+                expect(idle.wait(), sent)
+                took = time.monotonic() - start
+            tap.note(f"{took * 1000:.0f} ms after sending began")
         conn.logout()
     with tap.check("so does one that was hibernated"):
         conn = relay.imap(bob)
         before = hibernated(relay)
         with rc.Idle(conn) as idle:
-            end = time.monotonic() + 15
-            while hibernated(relay) <= before:
-                assert time.monotonic() < end, "never hibernated"
-                time.sleep(0.2)
+            wait_hibernated(relay, before)
             send()
-            expect(idle.wait(), 2)
-        rc.fetch(conn, 2)
+            sent += 1
+            expect(idle.wait(), sent)
+        rc.fetch(conn, sent)
         conn.logout()
     with tap.check("UIDVALIDITY and UIDNEXT of an empty mailbox stay"):
         login = relay.new_login()
@@ -68,6 +74,7 @@ def check_quota(tap, relay, alice, gpg):
     armor = gpg.encrypt(b"x" * 500000, carol[0])
     message = rc.pgp_mime(alice[0], carol[0], armor)
     smtp = relay.smtp(alice)
+    bounces = []
     with tap.check("mail that fits is counted"):
         smtp.sendmail(alice[0], [carol[0]], message)
         assert rc.wait_for_message(conn)
@@ -81,13 +88,40 @@ def check_quota(tap, relay, alice, gpg):
         bounce = rc.fetch(inbox, 1)
         assert b"552 5.2.2" in bounce, bounce
         assert b"multipart/report" in bounce, bounce
+        bounces.append(bounce)
         expect(inbox_size(relay, carol), 1)
     with tap.check("mail to an unknown account bounces as 550 5.1.1"):
         nobody = relay.new_login()[0]
         smtp.sendmail(alice[0], [nobody],
                       rc.pgp_mime(alice[0], nobody, armor))
         assert rc.wait_for_message(inbox, 2), "no bounce"
-        assert b"550 5.1.1" in rc.fetch(inbox, 2)
+        bounces.append(rc.fetch(inbox, 2))
+        assert b"550 5.1.1" in bounces[1]
+    with tap.check("to several, small and large: all bounce"):
+        smtp.sendmail(alice[0], [nobody, relay.new_login()[0]],
+                      rc.pgp_mime(alice[0], nobody, armor))
+        smtp.sendmail(alice[0], [nobody, relay.new_login()[0]],
+                      rc.pgp_mime(alice[0], nobody, gpg.encrypt(
+                          "Hello", carol[0])))
+        assert rc.wait_for_message(inbox, 4), "no bounce"
+        bounces += [rc.fetch(inbox, 3), rc.fetch(inbox, 4)]
+    with tap.check("none says from where the message came, but what it was"):
+        kinds = set()
+        for bounce in bounces:
+            text = bounce.decode()
+            for word in ("127.0.0.1", "Received:", "ESMTP", "key-exchange",
+                         "using TLS"):
+                assert word not in text, text
+            returned = re.search(
+                r"(?ms)^Content-Type: (text/rfc822-headers|message/rfc822)"
+                r"\r\n(?:\S.*?\r\n)*?\r\n(.*?)\r\n\r\n", text)
+            kinds.add(returned.group(1))
+            fields = returned.group(2).split("\r\n")
+            expect(fields[0], f"Return-Path: <{alice[0]}>")
+            assert not fields[1][:1].isspace(), fields
+            assert f"From: <{alice[0]}>" in fields, fields
+            assert any(field.startswith("Message-ID:") for field in fields)
+        expect(kinds, {"text/rfc822-headers", "message/rfc822"})
     smtp.quit()
 
 

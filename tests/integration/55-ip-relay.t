@@ -7,6 +7,22 @@ from harness import Tap, expect, smtp_code, started_relay
 import relay_client as rc
 
 ADDRESS = "192.0.2.7"
+BOUNCE = """\
+From: <MAILER-DAEMON@[{}]>
+To: <{}>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+
+I'm sorry.
+--b
+Content-Type: message/delivery-status
+
+Action: failed
+--b--
+"""
 
 with Tap() as tap, \
         started_relay(tap, f"mail_domain={ADDRESS}") as relay, \
@@ -40,6 +56,20 @@ with Tap() as tap, \
         expect(smtp_code(conn.sendmail, sender, [bob[0]],
                          rc.cleartext(sender, bob[0])), 523)
         conn.close()
+    with tap.check("of two bounces, that of the client's own address passes"):
+        for own, code in (("127.0.0.1", 250), ("192.0.2.9", 523)):
+            conn = relay.port25()
+            conn.mail("")
+            conn.rcpt(bob[0])
+            expect(conn.data(BOUNCE.format(own, bob[0]))[0], code)
+            conn.close()
+        assert rc.wait_for_message(inbox, 3)
+    with tap.check("encrypted mail may come from another address of its own"):
+        conn = relay.port25()
+        sender = "someone@[192.0.2.9]"
+        conn.sendmail(sender, [bob[0]], rc.pgp_mime(sender, bob[0], armor))
+        conn.quit()
+        assert rc.wait_for_message(inbox, 4)
     with tap.check("another IP address is elsewhere: 554"):
         conn = relay.port25()
         conn.mail(sender)

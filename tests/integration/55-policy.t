@@ -7,20 +7,21 @@ import signal
 import subprocess
 import time
 
-from harness import Tap, expect, set_ini, shell, started_relay
+from harness import Tap, expect, reload_postfix, set_ini, shell, started_relay
 import relay_client as rc
 
 BURST = 10
 MESSAGES = 180
 RECIPIENTS = 20
-# A process looks for changes once a second.
-NOTICE_SECONDS = 5
+# A process looks for changes once a second; the rest is for a busy machine.
+NOTICE_SECONDS = 30
 
 
 def program(relay, *args):
     return subprocess.run(
         [relay.env["RELAY_POLICY_PROGRAM"], "-c", relay.env["RELAY_CONFIG"],
-         *args], capture_output=True, text=True, check=False, timeout=10)
+         *args], capture_output=True, text=True, check=False,
+        timeout=NOTICE_SECONDS)
 
 
 def wait_for(what, condition):
@@ -108,13 +109,19 @@ def check_counting(tap, relay, message):
         login = relay.new_login()
         conn = use_up(relay, login)
         names = [relay.new_login()[0] for _ in range(3)]
-        conn.mail(login[0])
-        codes = []
-        for name in names:
-            codes.append(conn.rcpt(name)[0])
+        # room for one more may come meanwhile
+        for _ in range(3 * BURST):
+            conn.mail(login[0])
+            codes = [conn.rcpt(names[0])[0]]
+            if codes == [450]:
+                break
+            conn.rset()
+        for name in names[1:]:
             # room for one message, and a bit
             time.sleep(1.1)
+            codes.append(conn.rcpt(name)[0])
         expect(codes, [450] * 3)
+        time.sleep(1.1)
         conn.rset()
         # two or three came free meanwhile, none was taken
         codes = [try_rcpt(conn, login[0], login[0])[0] for _ in range(4)]
@@ -206,9 +213,7 @@ def check_block(tap, relay):
         service = f"127.0.0.1:{relay.port('smtps')}/inet"
         shell(relay.dir, "relay_postconf", "-P", service +
               "/smtpd_end_of_data_restrictions=$chatmail_policy")
-        shell(relay.dir, "relay_reload_postfix")
-        # old processes that wait for a client may take one more
-        time.sleep(1)
+        reload_postfix(relay)
         conn = relay.smtp(login)
         conn.mail(login[0])
         expect(conn.rcpt(login[0])[0], 250)
@@ -238,6 +243,7 @@ def check_federation(tap, relay):
         code, text = try_rcpt(conn, "a@Evil.example", target)
         expect(code, 550)
         assert "does not accept mail from evil.example" in text.lower(), text
+        expect(try_rcpt(conn, "a@evil.example.", target)[0], 550)
         expect(try_rcpt(conn, "bad@good.example", target)[0], 550)
         expect(try_rcpt(conn, "fine@good.example", target)[0], 250)
     with tap.check("bounces always pass"):
@@ -314,7 +320,7 @@ def check_failure(tap, relay):
             process.stdin.flush()
             expect(process.stdout.readline(), b"action=DUNNO\n")
             process.stdin.close()
-            expect(process.wait(5), 0)
+            expect(process.wait(NOTICE_SECONDS), 0)
             warnings = process.stderr.read().decode().splitlines()
             expect(len(warnings), 1)
             assert "expected a whole number" in warnings[0], warnings

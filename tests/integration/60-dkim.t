@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Who may send from where: real Postfix and OpenDKIM, the DNS a file."""
+import os
+import pathlib
 import re
 import shutil
+import signal
 import smtplib
 import subprocess
 import sys
 import time
 
-from harness import Tap, expect, inbox_size, shell, started_relay
+from harness import (Tap, expect, inbox_size, reload_postfix, shell,
+                     started_relay)
 import dkim_sign
 import relay_client as rc
 from smtp_sink import SmtpSink
@@ -27,6 +31,15 @@ class Test:
     def __init__(self, relay, gpg, bob):
         self.relay, self.bob = relay, bob
         self.armor = gpg.encrypt("Hello Bob", bob[0])
+        with open(f"{relay.dir}/dkim/opendkim-verify.conf") as file:
+            self.name = re.search(r"(?m)^AuthservID\s+(\S+)",
+                                  file.read()).group(1)
+
+    def forged(self, what, domain=VICTIM):
+        """One of FORGED, as bytes."""
+        name = self.name.upper() if what == "in capitals" else self.name
+        return (FORGED[what].replace("NAME", name).replace(VICTIM, domain) +
+                "\r\n").encode("latin-1")
 
     def message(self, sender):
         return rc.pgp_mime(sender, self.bob[0], self.armor)
@@ -56,10 +69,16 @@ class Test:
         count = inbox_size(self.relay, self.bob)
         got, said = self.deliver(message, **envelope)
         assert got == 250, f"answered {got} {said}"
+        name = re.search(rb"(?im)^Message-ID:\s*(\S+)", message).group(1)
         conn = self.relay.imap(self.bob)
         try:
-            assert rc.wait_for_message(conn, count + 1), "not delivered"
-            return rc.fetch(conn, count + 1).decode()
+            # one that was taken before may come only now
+            while rc.wait_for_message(conn, count + 1, SECONDS):
+                count += 1
+                stored = rc.fetch(conn, count)
+                if name in stored:
+                    return stored.decode()
+            raise AssertionError("not delivered")
         finally:
             conn.logout()
 
@@ -116,33 +135,34 @@ def check_signatures(tap, test):
                      554, INVALID, "dkim-invalid")
 
 
-# Authentication-Results of a stranger, to be believed for victim.test.
+# Authentication-Results of a stranger, to be believed for victim.test. NAME
+# becomes what our verifier calls itself, as if the stranger knew its secret.
 PASS = "dkim=pass header.d=" + VICTIM
 FORGED = {
-    "plain": f"Authentication-Results: chat.test; {PASS}",
-    "with a queue id": f"Authentication-Results: chat.test/4F6BC568990; {PASS}",
-    "with an empty one": f"Authentication-Results: chat.test/; {PASS}",
-    "with the setting's word": f"Authentication-Results: chat.test/QUEUE_ID;"
+    "plain": f"Authentication-Results: NAME; {PASS}",
+    "with a queue id": f"Authentication-Results: NAME/4F6BC568990; {PASS}",
+    "with an empty one": f"Authentication-Results: NAME/; {PASS}",
+    "with the setting's word": f"Authentication-Results: NAME/QUEUE_ID;"
                                f" {PASS}",
-    "with a star": f"Authentication-Results: chat.test/*; {PASS}",
-    "with a version": f"Authentication-Results: chat.test 1; {PASS}",
-    "in capitals": f"AUTHENTICATION-RESULTS: CHAT.TEST; {PASS.upper()}",
-    "commented": f"Authentication-Results: (a) chat.test (b); {PASS}",
-    "quoted": f'Authentication-Results: "chat.test"; {PASS}',
-    "folded": "Authentication-Results:\r\n chat.test;\r\n\tdkim=pass"
+    "with a star": f"Authentication-Results: NAME/*; {PASS}",
+    "with a version": f"Authentication-Results: NAME 1; {PASS}",
+    "in capitals": f"AUTHENTICATION-RESULTS: NAME; {PASS.upper()}",
+    "commented": f"Authentication-Results: (a) NAME (b); {PASS}",
+    "quoted": f'Authentication-Results: "NAME"; {PASS}',
+    "folded": "Authentication-Results:\r\n NAME;\r\n\tdkim=pass"
               f"\r\n header.d={VICTIM}",
-    "without spaces": f"Authentication-Results:chat.test;{PASS}",
-    "not parsed by OpenDKIM": f"Authentication-Results: chat.test; {PASS} x.y=z",
-    "escaped": f"Authentication-Results: chat\\.test; {PASS}",
-    "with a dot more": f"Authentication-Results: chat.test.; {PASS}",
-    "with 8 bits": f"Authentication-Results: chat.test; {PASS} (\xe4)",
-    "nine times": "\r\n".join(f"Authentication-Results: chat.test; {PASS}"
+    "without spaces": f"Authentication-Results:NAME;{PASS}",
+    "not parsed by OpenDKIM": f"Authentication-Results: NAME; {PASS} x.y=z",
+    "escaped": f"Authentication-Results: \\NAME; {PASS}",
+    "with a dot more": f"Authentication-Results: NAME.; {PASS}",
+    "with 8 bits": f"Authentication-Results: NAME; {PASS} (\xe4)",
+    "nine times": "\r\n".join(f"Authentication-Results: NAME; {PASS}"
                               for _ in range(9)),
     "nine, unparsed": "\r\n".join(
-        f"Authentication-Results: chat.test; {PASS} x.y=z"
+        f"Authentication-Results: NAME; {PASS} x.y=z"
         for _ in range(9)),
-    "before a long one": f"Authentication-Results: chat.test; {PASS} x.y=z\r\n"
-                         "Authentication-Results: chat.test; "
+    "before a long one": f"Authentication-Results: NAME; {PASS} x.y=z\r\n"
+                         "Authentication-Results: NAME; "
                          + "dkim=fail (" + "x" * 900 + ");\r\n " * 5 + PASS,
 }
 
@@ -164,15 +184,14 @@ INJECTED = {
 
 def check_forgeries(tap, test):
     mallory = test.message("mallory@" + VICTIM)
-    for name, field in FORGED.items():
+    for name in FORGED:
         with tap.check(f"another domain's mail, own results on top: {name}"):
             message = test.sign(mallory, EVIL)
-            test.refused(field.encode("latin-1") + b"\r\n" + message, 554,
-                         INVALID, "dkim-invalid", "dkim-forged")
+            test.refused(test.forged(name) + message, 554, INVALID,
+                         "dkim-invalid", "dkim-forged")
         with tap.check(f"the same where no verifier answers: {name}"):
             message = test.sign(mallory, "x.tempfail.test", key=EVIL)
-            got, said = test.deliver(field.encode("latin-1") + b"\r\n" +
-                                     message)
+            got, said = test.deliver(test.forged(name) + message)
             # once the resolver remembers, OpenDKIM takes no answer for no key
             assert (got, said.split("\n")[-1].split(":")[0].split()[-1]) in (
                 (451, "dkim-unverified"), (554, "dkim-invalid")), (got, said)
@@ -198,10 +217,10 @@ def check_forgeries(tap, test):
         expect(got, 500)
     with tap.check("our name in results of an honest sender: 554, or dropped"):
         honest = test.sign(test.message("a@" + VICTIM), VICTIM)
-        stored = test.delivered(FORGED["plain"].encode() + b"\r\n" + honest)
+        stored = test.delivered(test.forged("plain") + honest)
         assert "Authentication-Results" not in stored
-        test.refused(FORGED["not parsed by OpenDKIM"].encode() + b"\r\n" +
-                     honest, 554, INVALID, "dkim-forged")
+        test.refused(test.forged("not parsed by OpenDKIM") + honest, 554,
+                     INVALID, "dkim-forged")
     with tap.check("results of other servers do not matter, and go"):
         stored = test.delivered(
             b"Authentication-Results: mx.remote.test; dkim=fail\r\n" + honest)
@@ -289,6 +308,7 @@ def check_bounce(tap, test, sink):
     with tap.check("so that another relay, like this one, takes it"):
         stored = test.delivered(bounce.data)
         assert "multipart/report" in stored
+        test.bounce = bounce.data
     with tap.check("without its signature it is refused"):
         code, text = test.deliver(bounce.data.replace(b"DKIM-Signature:",
                                                       b"X-Was:", 1))
@@ -297,6 +317,102 @@ def check_bounce(tap, test, sink):
         code, text = test.deliver(bounce.data.replace(
             b"MAILER-DAEMON@chat.test", b"MAILER-DAEMON@remote.test"))
         assert code == 554 and INVALID in text, (code, text)
+
+
+def check_federation(tap, test):
+    def rule(*words):
+        subprocess.run([test.relay.env["RELAY_POLICY_PROGRAM"], "-c",
+                        test.relay.env["RELAY_CONFIG"], "federation", *words],
+                       check=True, timeout=SECONDS)
+
+    evil = test.sign(test.message("mallory@" + EVIL), EVIL)
+    rule("block", EVIL)
+    with tap.check("a blocked domain has no way around by the envelope"):
+        for sender in "", "alice@" + REMOTE:
+            code, text = test.deliver(evil, sender=sender)
+            assert code == 550 and "federation:" in text, (code, text)
+    with tap.check("nor with a SecureJoin request"):
+        request = rc.secure_join_request("mallory@" + EVIL, test.bob[0])
+        test.refused(test.sign(request, EVIL), 550, "does not accept mail",
+                     "federation")
+    with tap.check("others, signed by it as well, have"):
+        test.delivered(test.sign(test.sign(test.message("alice@" + REMOTE),
+                                           REMOTE), EVIL))
+    with tap.check("bounces of it still tell what became of a message"):
+        test.delivered(test.sign(re.sub(
+            rb"(?ims)^DKIM-Signature:.*?\r\n(?![ \t])", b"",
+            test.bounce.replace(b"MAILER-DAEMON@chat.test",
+                                b"MAILER-DAEMON@" + EVIL.encode())), EVIL))
+    with tap.check("an address of it that is allowed, without a restart"):
+        rule("allow", "mallory@" + EVIL)
+        test.delivered(evil)
+        rule("forget", "mallory@" + EVIL)
+        test.refused(evil, 550, "does not accept mail", "federation")
+    rule("forget", EVIL)
+    with tap.check("forgotten: delivered again"):
+        test.delivered(evil)
+
+
+def check_secret(tap, test):
+    """Of the verifier's name. That a right queue id behind the public name is
+    not believed is in unit/test-origin.c."""
+    relay = test.relay
+    path = pathlib.Path(relay.dir, "authserv-secret")
+    log = pathlib.Path(relay.env["RELAY_LOG"], "milter.log")
+    secret = path.read_text()
+    message = test.sign(test.message("alice@" + REMOTE), REMOTE)
+
+    def reload(text, expected):
+        before = log.read_text().count(expected)
+        path.unlink()
+        if text is not None:
+            path.write_text(text)
+        pid = int(pathlib.Path(relay.env["RELAY_MILTER_PID"]).read_text())
+        os.kill(pid, signal.SIGHUP)
+        end = time.monotonic() + SECONDS
+        while log.read_text().count(expected) == before:
+            assert time.monotonic() < end, f"no {expected} in the log"
+            time.sleep(0.02)
+
+    with tap.check("the verifier's name ends in a secret that few can read"):
+        expect(test.name, "chat.test-" + secret.strip())
+        expect(len(secret.strip()), 32)
+        verify = pathlib.Path(relay.dir, "dkim", "opendkim-verify.conf")
+        for file, owner, mode in ((path, "root", 0o640),
+                                  (verify, "opendkim", 0o600)):
+            expect((file.owner(), file.stat().st_mode & 0o777), (owner, mode))
+        expect(path.group(), "vmail")
+    with tap.check("chatmail-dkim leaves the secret alone"):
+        os.mkdir(f"{relay.dir}/dkim-again")
+        done = subprocess.run(
+            ["sh", f"{relay.dir}/dkim/shipped/chatmail-dkim", "-d",
+             f"{relay.dir}/dkim-again", relay.env["RELAY_CONFIG"]],
+            capture_output=True, timeout=SECONDS, check=False)
+        expect((done.returncode, done.stderr), (0, b""))
+        expect(path.read_text(), secret)
+        assert secret.strip() not in done.stdout.decode()
+        again = pathlib.Path(relay.dir, "dkim-again", "opendkim-verify.conf")
+        assert re.search(rf"(?m)^AuthservID +{test.name}$", again.read_text())
+    with tap.check("results in the public name are a stranger's, and go"):
+        stored = test.delivered(
+            f"Authentication-Results: chat.test; {PASS} x.y=z\r\n".encode() +
+            message)
+        assert "Authentication-Results" not in stored
+        assert secret.strip() not in stored
+    with tap.check("the verifier has another secret: 451, nothing is lost"):
+        reload("0" * 32 + "\n", "settings read again")
+        test.refused(message, 451, "try again", "dkim-unverified")
+    with tap.check("the same where there is none any more"):
+        path.touch()
+        reload(None, "settings read again")
+        test.refused(message, 451, "try again", "dkim-unverified")
+    with tap.check("a file that is no secret changes nothing"):
+        path.touch()
+        reload(secret, "settings read again")
+        reload("short\n", "settings stay as they were")
+        test.delivered(message)
+        assert "expected 16 to 40 letters" in log.read_text()
+        reload(secret, "settings read again")
 
 
 def check_down(tap, test):
@@ -313,9 +429,9 @@ def check_down(tap, test):
         expect(code // 100, 4)
     with tap.check("and on submission"):
         try:
-            conn = relay.smtp(test.bob)
-            conn.sendmail(test.bob[0], [test.bob[0]],
-                          test.message(test.bob[0]))
+            with relay.smtp(test.bob) as conn:
+                conn.sendmail(test.bob[0], [test.bob[0]],
+                              test.message(test.bob[0]))
             code = 250
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
@@ -324,7 +440,7 @@ def check_down(tap, test):
         expect(code // 100, 4)
     with tap.check("no verifier configured, or it is ignored: 451"):
         shell(relay.dir, "relay_postconf", "-e", "chatmail_dkim_verify=")
-        shell(relay.dir, "relay_reload_postfix")
+        reload_postfix(relay)
         end = time.monotonic() + SECONDS
         while True:
             code, text = reply = test_reply(test, message)
@@ -332,8 +448,8 @@ def check_down(tap, test):
                 break
             time.sleep(0.2)
         assert code == 451 and "dkim-unverified:" in text, reply
-        forged = FORGED["not parsed by OpenDKIM"].replace(VICTIM, REMOTE)
-        code, text = test.deliver(forged.encode() + b"\r\n" + message)
+        forged = test.forged("not parsed by OpenDKIM", REMOTE)
+        code, text = test.deliver(forged + message)
         assert code == 451 and "dkim-unverified:" in text, (code, text)
 
 
@@ -389,5 +505,7 @@ with Tap() as tap, SmtpSink() as sink:
         check_envelope(tap, test)
         check_outgoing(tap, test, sink)
         check_bounce(tap, test, sink)
+        check_federation(tap, test)
         check_command(tap, test)
+        check_secret(tap, test)
         check_down(tap, test)

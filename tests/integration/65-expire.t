@@ -396,7 +396,11 @@ def check_kill(tap, relay, exp):
             if "cur/" + name in kept}
     partly = 0
     with tap.check(f"kill -9, {KILLS} times: nothing to say for force-resync"):
-        for i in range(KILLS):
+        # a fast machine is done before many of them
+        for tries in range(4 * KILLS):
+            if tries >= KILLS and partly >= 2:
+                break
+            i = tries % KILLS
             proc = exp.popen("-u", dora[0])
             if i % 3 == 0:
                 # before the first file goes
@@ -414,10 +418,10 @@ def check_kill(tap, relay, exp):
                 for _ in range(KILL_MESSAGES):
                     message(box, "cur", 30 * DAY, size=100)
                 uids(conn, "INBOX")
-        tap.note(f"{partly} of {KILLS} times in the middle of the files")
+        tap.note(f"{partly} of {tries} times in the middle of the files")
         assert partly >= 2
         # else something writes Dovecot's log otherwise than Dovecot does
-        assert exp.torn < KILLS
+        assert exp.torn < tries
     with tap.check("the same command does the rest"):
         expect(exp.summary("-u", dora[0])["failed"], 0)
         expect(exp.mail_files(box), set(kept))
@@ -445,13 +449,18 @@ def check_kill(tap, relay, exp):
         # enough that the walk takes a while
         homes = [account(pathlib.Path(relay.mailboxes), f"slow{i:05}", 1)
                  for i in range(200)]
-        for home in homes:
-            message(home, "cur", 30 * DAY)
-        proc = exp.popen("-A")
-        while all(exp.mail_files(home) for home in homes):
-            assert proc.poll() is None, "it was too quick"
-        exp.signal(proc, signal.SIGTERM)
-        out, err = proc.communicate(timeout=RELAY_SECONDS)
+        for _ in range(5):
+            for home in homes:
+                message(home, "cur", 30 * DAY)
+            proc = exp.popen("-A")
+            while proc.poll() is None and \
+                    all(exp.mail_files(home) for home in homes):
+                pass
+            exp.signal(proc, signal.SIGTERM)
+            out, err = proc.communicate(timeout=RELAY_SECONDS)
+            if proc.returncode != 0:
+                break
+            # it was too quick
         expect(proc.returncode, EX_TEMPFAIL)
         assert "interrupted" in err and "accounts=" in out, out + err
         assert any(exp.mail_files(home) for home in homes)
@@ -492,8 +501,96 @@ def check_usage(tap, relay, exp):
             expect(re.search(r"\r\d+ accounts", out) is not None, wanted)
 
 
+def check_regular(tap, relay, exp):
+    """A clock that goes ahead, which is what a machine that was off sees."""
+    root = pathlib.Path(relay.mailboxes)
+    file = pathlib.Path(relay.dir, "state", "expire.json")
+    home, other = account(root, "asleep001", 5), account(root, "asleep002", 5)
+    tomorrow = account(root, "asleep003", 5)
+    message(home, "cur", 1 * DAY)
+
+    def run(*args, ahead="+0d"):
+        """What was done to these accounts, what was said, by whose days."""
+        code, out, err = exp.doveadm("-f", "json", "chatmail", "expire", *args,
+                                     env=exp.clock(ahead))
+        expect(code, 0)
+        return ({(row["account"][:9], row["what"]) for row in json.loads(out)
+                 if row["account"].startswith("asleep")},
+                [line[line.index("Inactive"):] for line in err.splitlines()
+                 if "Inactive accounts are kept" in line],
+                json.loads(file.read_text()))
+
+    def day(number):
+        return time.strftime("%Y-%m-%d", time.gmtime(number * DAY))
+
+    with tap.check("the day of a run of all accounts is remembered"):
+        file.unlink()
+        done, kept, state = run("-v", "-A")
+        expect((done, kept), (set(), []))
+        today = int(time.time() // DAY)
+        assert state["last"] in (today - 1, today), state
+        expect((state["since"], state["gap"]), (0, 0))
+        expect((file.stat().st_mode & 0o777, file.stat().st_uid),
+               (0o600, file.parent.stat().st_uid))
+    with tap.check("200 days later: a dry run keeps accounts, says until when"):
+        before = file.read_bytes()
+        done, kept, _ = run("-n", "-A", ahead="+200d")
+        expect(done, {("asleep001", "message")})
+        expect(len(kept), 1)
+        expect(file.read_bytes(), before)
+    with tap.check("and so does a run; mail goes all the same"):
+        done, kept_then, state = run("-v", "-A", ahead="+200d")
+        expect((done, kept_then), ({("asleep001", "message")}, kept))
+        gap, since = state["gap"], state["since"]
+        assert 199 <= gap <= 201, state
+        assert f"until {day(since + 14)}" in kept[0], kept
+        assert f"no run was made for {gap} days before {day(since)}" \
+            in kept[0], kept
+        assert home.exists() and other.exists() and "@" not in kept[0]
+    with tap.check("one that is named goes, which is no run of all"):
+        before = file.read_bytes()
+        done, kept, _ = run("-v", "-u", other.name, ahead="+200d")
+        expect((done, kept), ({("asleep002", "account")}, []))
+        expect(file.read_bytes(), before)
+    with tap.check("13 days later it still keeps them, after 14 no more"):
+        done, kept, _ = run("-v", "-A", ahead="+213d")
+        expect((done, len(kept)), (set(), 1))
+        exp.remove(home)
+        done, kept, _ = run("-v", "-A", ahead="+214d")
+        expect((done, kept), ({("asleep003", "account")}, []))
+        assert not tomorrow.exists()
+    with tap.check("the clock is right again: it says so, and keeps them"):
+        home = account(root, "asleep001", 95)
+        done, kept, state = run("-v", "-A")
+        expect((done, len(kept), state["gap"]), (set(), 1, 0))
+        assert "a clock that was ahead" in kept[0], kept
+    with tap.check("--force removes them at once; a dry run says it"):
+        expect(run("-n", "-A", "--force")[0], {("asleep001", "account")})
+        assert home.exists()
+        done, kept, _ = run("-v", "-A", "-f")
+        expect((done, kept), ({("asleep001", "account")}, []))
+        assert not home.exists()
+    with tap.check("a file that is damaged: as before the first run"):
+        home = account(root, "asleep001", 95)
+        file.write_text("{")
+        code, _, err = exp.run("-n", "-A")
+        expect(code, 0)
+        assert "expire.json in state_dir is damaged" in err, err
+        done, kept, state = run("-v", "-A")
+        expect((done, kept), ({("asleep001", "account")}, []))
+        expect((state["since"], state["gap"]), (0, 0))
+
+
+# Without chatmail-push, which would take what check_push leaves in its spool
+LOCAL_CONF = """
+service chatmail-push {
+  process_min_avail = 0
+}
+"""
+
 with Tap() as tap, started_relay(
-        tap, "login_brake_after=0", "hold_deleted_days=30") as relay:
+        tap, "login_brake_after=0", "hold_deleted_days=30",
+        local_conf=LOCAL_CONF) as relay:
     exp = Expire(relay)
     check_usage(tap, relay, exp)
     check_messages(tap, relay, exp)
@@ -506,3 +603,4 @@ with Tap() as tap, started_relay(
     check_links(tap, relay, exp)
     check_trouble(tap, relay, exp)
     check_kill(tap, relay, exp)
+    check_regular(tap, relay, exp)

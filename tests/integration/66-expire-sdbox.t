@@ -117,7 +117,7 @@ def check_sdbox(tap, relay, exp):
         expect(exp.resync(alice[0]), "")
         exp.quota_is_right(alice[0])
     conn.logout()
-    exp.rows("-v", "-A", ahead="+200d")
+    exp.rows("-v", "-A", "--force", ahead="+200d")
     with tap.check("sdbox: the account itself"):
         assert not home.exists()
 

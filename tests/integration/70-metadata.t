@@ -6,11 +6,12 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import stat
 import time
 
-from harness import (Tap, dovecot_processes, expect, hibernated, shell,
-                     started_relay)
+from harness import (SLEPT_LONG, Tap, dovecot_processes, early_in_day, expect,
+                     hibernated, shell, started_relay, wait_hibernated)
 from imap_metadata import MetadataClient, capabilities_in
 import relay_client as rc
 
@@ -31,6 +32,14 @@ SETS_AT_ONCE = 64
 FLOOD = 10_000
 BIG = 10_000_000
 HIBERNATE = 2
+# Credentials are those of the day; what compares them takes less than this.
+ENTRIES_SECONDS = 60
+
+LOCAL_CONF = f"""
+imap_hibernate_timeout = {HIBERNATE}s
+verbose_proctitle = yes
+mail_max_userip_connections = 100
+"""
 
 
 def write(path, text, mode=0o640):
@@ -88,6 +97,7 @@ def starts(answer, *wanted):
 
 
 def server_entries(tap, relay, login):
+    early_in_day(ENTRIES_SECONDS)
     with tap.check("METADATA, XCHATMAIL and XDELTAPUSH before the login"):
         for greeting in MetadataClient(relay).greeting, \
                 rc_greeting(relay):
@@ -188,6 +198,7 @@ def rc_greeting(relay):
 
 def files_change(tap, relay, login):
     """In one session that lives on."""
+    early_in_day(ENTRIES_SECONDS)
     client = MetadataClient(relay, login)
     turn, versions = DELTACHAT + "turn", DELTACHAT + "appversions"
     directory = pathlib.Path(relay.dir)
@@ -213,7 +224,7 @@ def files_change(tap, relay, login):
         size = len(log(relay))
         (directory / "turn-secret").unlink()
         expect(client.get("", turn), {turn: None})
-        expect(log(relay)[size:], "")
+        assert "chatmail_metadata" not in log(relay)[size:]
         write(directory / "turn-secret", SECRET + "\n")
         assert client.get("", turn)[turn]
     for name, text, why in (
@@ -329,6 +340,7 @@ def tokens(tap, relay):
         starts(client.set("INBOX", TOKEN, "t"), "OK")
         expect(target.read_text(), "untouched")
         expect(get(), b"t")
+        logged(relay, "set aside", 2)
         (account(relay, login) / "metadata.json.damaged").unlink()
         target.unlink()
     with tap.check("the 33rd token takes the place of the first"):
@@ -411,7 +423,7 @@ def hostile(tap, relay):
                 client.set("INBOX", key, "x"), "BAD")
     refused("a good token beside an entry that nobody knows",
             client.command('SETMETADATA "INBOX" (/private/x "1" '
-                           f'{TOKEN} "good")'))
+                           f'{TOKEN} "good-token")'))
     refused("a mailbox that is not there",
             client.set("nowhere", TOKEN, "x"))
     with tap.check("reading deep and many: NIL"):
@@ -425,8 +437,9 @@ def hostile(tap, relay):
                         f'GETMETADATA (DEPTH {depth}) "{mailbox}" {key}'),
                         "OK")
     with tap.check("nothing of it is an error of ours in the log"):
-        for word in "Panic", "Error:", "Warning:":
-            assert word not in log(relay)[logged:], word
+        said = [line for line in log(relay)[logged:].splitlines()
+                if re.search("Panic|Error:|Warning:", line)]
+        expect([line for line in said if SLEPT_LONG not in line], [])
     client.close()
 
 
@@ -464,6 +477,7 @@ def flood(tap, relay):
 
 
 def hibernation(tap, relay):
+    early_in_day(ENTRIES_SECONDS)
     login = relay.new_login()
     client = MetadataClient(relay, login)
     with tap.check("a session that was hibernated answers as before"):
@@ -473,10 +487,7 @@ def hibernation(tap, relay):
         before = hibernated(relay)
         client.send("idle IDLE\r\n")
         starts(client.answer(b"idle"), "+")
-        end = time.monotonic() + 30
-        while hibernated(relay) <= before:
-            assert time.monotonic() < end, "never hibernated"
-            time.sleep(0.1)
+        wait_hibernated(relay, before)
         client.send("DONE\r\n")
         starts(client.answer(b"idle"), "OK")
         expect(client.get("", DELTACHAT + "turn"), turn)
@@ -490,7 +501,8 @@ def hibernation(tap, relay):
 def quiet_logs(tap, relay):
     with tap.check("no token, secret or credential in the log"):
         text = log(relay)
-        for word in "token5", "by-doveadm", "flood5", SECRET, "good":
+        for word in "token5", "by-doveadm", "flood5", SECRET, \
+                "good-token":
             assert word not in text, word
 
 
@@ -505,7 +517,7 @@ with Tap() as tap:
             tap, "server_comment=Welcome to the test",
             "privacy_mail=admin@chat.test", "max_smtp_recipients=77",
             "iroh_relay=https://iroh.chat.test", before_start=prepare,
-            local_conf=f"imap_hibernate_timeout = {HIBERNATE}s\n") as relay:
+            local_conf=LOCAL_CONF) as relay:
         login = relay.new_login()
         server_entries(tap, relay, login)
         files_change(tap, relay, login)

@@ -12,10 +12,10 @@ from notify_standin import HANG, NotifyStandin, http2_front
 import push
 import relay_client as rc
 
-# 8 s are 80 ms, 64 s are 640 ms.
-SPEED = 100
+# 8 s are 0.8, 64 s are 6.4, and an answer may take 6.
+SPEED = 10
 # Longer than any notice takes that is on its way; for what must not come.
-QUIET_SECONDS = 0.7
+QUIET_SECONDS = 1.2
 SENDER = "someone@remote.example"
 # As Delta Chat writes it: SEIPDv2 of 512 bytes, in base64.
 DEVICE = "openpgp:" + "wcBMA8" * 140 + "=="
@@ -72,6 +72,7 @@ def check_when(tap, relay, proxy):
         with push.lmtp(relay) as conn:
             conn.sendmail("", [bob[0]], rc.crlf("From: ((\nSubject: x\n\nx\n"))
         assert proxy.wait(lambda: proxy.count(DEVICE) == 1)
+        assert idle(proxy, relay)
     with tap.check("an account without tokens leaves nothing behind"):
         dave = push.new_account(relay)
         proxy.clear()
@@ -204,8 +205,8 @@ def check_answers(tap, relay, proxy):
         times = [r.time for r in proxy.requests if r.token == "bad"]
         gaps = [(b - a) * SPEED for a, b in zip(times, times[1:])]
         tap.note("seconds between tries: %.0f, %.0f" % tuple(gaps))
-        assert 8 <= gaps[0] < 8 + 100, gaps
-        assert 64 <= gaps[1] < 64 + 100, gaps
+        assert 7.8 <= gaps[0] < 8 + 300, gaps
+        assert 63.8 <= gaps[1] < 64 + 300, gaps
     with tap.check("a redirect is not followed"):
         push.set_tokens(relay, erin[0], ["erin"])
         proxy.clear()
@@ -226,7 +227,7 @@ def check_delivery_goes_on(tap, relay, proxy):
         push.deliver(relay, frank[0], count=20)
         took = time.monotonic() - start
         tap.note(f"{took / 20 * 1000:.1f} ms for each of 20")
-        assert took < 5, took
+        assert took < 20, took
         expect(push.spool(relay).count(frank[0]) <= 2, True)
         proxy.answer = lambda token: 200
         assert idle(proxy, relay)
@@ -234,12 +235,13 @@ def check_delivery_goes_on(tap, relay, proxy):
         os.chown(state / "new", 0, 0)
         os.chmod(state / "new", 0o700)
         push.deliver(relay, frank[0], count=3)
-        text = push.log_text(relay)
-        expect(text.count(f"Cannot write to {state}/new: Permission"), 1)
+        said = f"Cannot write to {state}/new: Permission"
+        assert proxy.wait(lambda: said in push.log_text(relay))
         push.give(state / "new", 0o700)
         proxy.clear()
         push.deliver(relay, frank[0])
         assert proxy.wait(lambda: proxy.count("frank") == 1)
+        expect(push.log_text(relay).count(said), 1)
     with tap.check("nor one that was removed; it is made again"):
         shutil.rmtree(state / "new")
         push.deliver(relay, frank[0])
@@ -296,11 +298,7 @@ def check_life(tap, relay, proxy):
 
 def check_http2(tap):
     proxy = NotifyStandin(tls=False)
-    if not shutil.which("nghttpx", path=os.environ.get("PATH", "") +
-                        ":/usr/sbin"):
-        print("ok - HTTP/2 # SKIP nghttpx is not installed (Debian: "
-              "nghttp2-proxy)", flush=True)
-        tap.count += 1
+    if not push.have_http2(tap, "HTTP/2"):
         return
     with proxy:
         port = int(shell("/", "relay_free_port"))
@@ -318,34 +316,15 @@ def check_http2(tap):
                 push.deliver(relay, heidi[0])
                 pid = push.processes(relay)[0]
                 assert proxy.wait(lambda: len(proxy.requests) >= 8)
-                expect(connections(pid, port), 1)
+                expect(push.connections(pid, port), 1)
                 assert idle(proxy, relay)
-                expect(connections(pid, port), 1)
+                expect(push.connections(pid, port), 1)
                 expect(sorted(set(proxy.tokens())),
                        sorted(f"heidi-{n}" for n in range(32)))
                 expect(len(proxy.requests), 32)
                 spread = proxy.requests[-1].time - proxy.requests[0].time
                 tap.note(f"{spread * 1000:.0f} ms from first to last")
-                assert spread < 3, spread
-
-
-def connections(pid, port):
-    """How many TCP connections the process has to that port."""
-    inodes = set()
-    for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            target = os.readlink(fd)
-        except OSError:
-            continue
-        if target.startswith("socket:["):
-            inodes.add(target[8:-1])
-    count = 0
-    for line in pathlib.Path(f"/proc/{pid}/net/tcp").read_text() \
-            .splitlines()[1:]:
-        words = line.split()
-        count += (words[9] in inodes and
-                  int(words[2].split(":")[1], 16) == port)
-    return count
+                assert spread < 6, spread
 
 
 def check_off(tap):

@@ -27,6 +27,8 @@ SERVER, PEER = "9.9.9.9", "9.9.9.10"
 SERVER6, PEER6 = "2600::9", "2600::10"
 PRIVATE = "10.1.2.3"
 PORT, PEER_PORT = 34780, 3480
+# As relays have it behind firewalls that let nothing else out.
+LOW_PORT = 443
 MESSAGES = 5
 # of turnserver.conf
 USER_QUOTA = 24
@@ -87,12 +89,35 @@ class Network:
                               capture_output=True, check=True)
         return f":{port:04X} ".encode() in done.stdout
 
-    def uclient(self, name, password, peer, messages=MESSAGES, server=SERVER):
+    def sockets(self, port):
+        """How many of UDP are bound to that port."""
+        done = subprocess.run(
+            self.command("cat", "/proc/net/udp", "/proc/net/udp6"),
+            capture_output=True, check=True, text=True)
+        return sum(line.split()[1].endswith(f":{port:04X}")
+                   for line in done.stdout.splitlines())
+
+    @contextlib.contextmanager
+    def peer(self, *addresses):
+        """Who answers there, at PEER_PORT."""
+        wanted = self.sockets(PEER_PORT) + len(addresses)
+        where = [word for address in addresses for word in ("-L", address)]
+        with self.running("turnutils_peer", "-p", str(PEER_PORT),
+                          *where) as process:
+            end = time.monotonic() + SECONDS
+            while self.sockets(PEER_PORT) < wanted:
+                if process.poll() is not None or time.monotonic() > end:
+                    raise RuntimeError("turnutils_peer does not run")
+                time.sleep(0.1)
+            yield
+
+    def uclient(self, name, password, peer, messages=MESSAGES, server=SERVER,
+                port=PORT):
         """What turnutils_uclient says."""
         family = ["-x"] if ":" in peer else []
         done = subprocess.run(
             self.command("turnutils_uclient", *family, "-u", name,
-                         "-w", password, "-p", str(PORT), "-e", peer,
+                         "-w", password, "-p", str(port), "-e", peer,
                          "-r", str(PEER_PORT), "-n", str(messages),
                          "-m", "1", "-l", "100", "-c", server),
             capture_output=True, check=False, timeout=SECONDS)
@@ -161,17 +186,32 @@ def made_for(key, when):
     return name, base64.b64encode(mac).decode()
 
 
+def capabilities(relay, directive):
+    """What the unit gives, in setpriv's words."""
+    unit = next(pathlib.Path(relay.env["RELAY_STAGE"]).rglob(
+        "chatmail-turn.service"))
+    values = [line.split("=", 1)[1] for line in unit.read_text().splitlines()
+              if line.startswith(directive + "=")]
+    assert values, directive
+    return ",".join(["-all", *("+" + name.removeprefix("CAP_").lower()
+                               for name in " ".join(values).split())])
+
+
 @contextlib.contextmanager
-def coturn(network, relay):
+def coturn(network, relay, port=PORT):
     """As the unit starts it, and its address, which it does not look for on
     a loopback interface."""
+    ambient = capabilities(relay, "AmbientCapabilities")
     with network.running(
             "setpriv", "--reuid=turnserver", "--regid=turnserver",
-            "--init-groups", "turnserver", "-c",
-            f"{relay.dir}/turnserver.conf", "--pidfile=",
+            "--init-groups", "--no-new-privs", "--inh-caps", ambient,
+            "--ambient-caps", ambient, "--bounding-set",
+            capabilities(relay, "CapabilityBoundingSet"),
+            "turnserver", "-c", f"{relay.dir}/turnserver.conf", "--pidfile=",
+            "-p", str(port),
             "-L", SERVER, "-L", SERVER6, "-E", SERVER, "-E", SERVER6) as server:
         end = time.monotonic() + SECONDS
-        while not network.listens(PORT):
+        while not network.listens(port):
             if server.poll() is not None or time.monotonic() > end:
                 raise RuntimeError("coturn does not run")
             time.sleep(0.1)
@@ -218,8 +258,7 @@ def peers(tap, network, relay):
         with tap.check(f"{peer} is no peer"):
             expect(network.asked(*next(others), peer), "forbidden")
     with tap.check("nor is it one when somebody listens there"):
-        with network.running("turnutils_peer", "-p", str(PEER_PORT), "-L",
-                             PRIVATE):
+        with network.peer(PRIVATE):
             text = network.uclient(*next(others), PRIVATE)
             assert "403 (Forbidden IP)" in text and "tot_recv" not in text, \
                 text[-400:]
@@ -271,6 +310,14 @@ def rotation(tap, network, relay, login):
             relays(network.uclient(*new, PEER))
 
 
+def low_port(tap, network, relay):
+    with tap.check(f"port {LOW_PORT}, as the user and with the capabilities of "
+                   "the unit"):
+        login = made_for(secret(relay), time.time() + 5000)
+        with coturn(network, relay, LOW_PORT):
+            relays(network.uclient(*login, PEER, port=LOW_PORT))
+
+
 def set_up_again(tap, relay):
     with tap.check("chatmail-coturn again: the same secret, address of NAT"):
         before = secret(relay)
@@ -301,16 +348,14 @@ with Tap() as tap:
         with started_relay(tap, f"turn_port={PORT}",
                            before_start=set_up) as relay:
             login = relay.new_login()
-            with coturn(network, relay), \
-                    network.running("turnutils_peer", "-p", str(PEER_PORT),
-                                    "-L", PEER, "-L", PEER6):
+            with coturn(network, relay), network.peer(PEER, PEER6):
                 credentials(tap, network, relay, login)
                 peers(tap, network, relay)
                 quota(tap, network, relay)
                 silence(tap, relay)
-            with network.running("turnutils_peer", "-p", str(PEER_PORT),
-                                 "-L", PEER):
+            with network.peer(PEER):
                 rotation(tap, network, relay, login)
+                low_port(tap, network, relay)
             set_up_again(tap, relay)
     finally:
         network.close()

@@ -5,6 +5,7 @@
 auth-client.py SOCKET plain USER PASSWORD   one SASL PLAIN login
 auth-client.py SOCKET raw RESPONSE          the same with any response
 auth-client.py SOCKET big USER N            a password of N bytes
+auth-client.py SOCKET spid                  no login: the process id of auth
 auth-client.py SOCKET race USER N           N logins at once, each with its
                                             own password
 auth-client.py SOCKET burst DOMAIN N        N first logins, sent as one write,
@@ -63,6 +64,8 @@ class Client:
         self.sock.sendall(b"VERSION\t1\t2\nCPID\t%d\n" %
                           (Client.last % 2**31))
         for line in self.file:
+            if line.startswith(b"SPID\t"):
+                self.spid = line.split()[1].decode()
             if line == b"DONE\n":
                 return
         raise SystemExit("no handshake from " + path)
@@ -144,6 +147,8 @@ def main(argv):
         race(path, unescape(argv[3]), int(argv[4]))
     elif command == "burst":
         burst(path, unescape(argv[3]), int(argv[4]))
+    elif command == "spid":
+        print(Client(path).spid)
     elif command == "guess":
         guess(path, unescape(argv[3]), int(argv[4]), float(argv[5]))
     else:

@@ -8,10 +8,10 @@ exec python3 -B "$0" "$@"
 # what the command line promises besides.
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.environ.get("CM_SRCDIR", "."), "tests",
                                 "integration"))
@@ -202,6 +202,12 @@ def peak_memory(text):
     return int(result.stdout)
 
 
+def cpu_seconds():
+    """Of those that have run: what else the machine does is no matter."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def bombs():
     """Too much of something: refused, in little time and memory."""
     top = build.raw(build.TOP) + b"\r\n"
@@ -235,10 +241,10 @@ def bombs():
              head + b"\r\n" * (5 << 20)),
             ("10 MB of empty lines in base64", rb"transfer-encoding",
              build.encoded("base64", [""] * (5 << 20)))):
-        begin = time.monotonic()
+        begin = cpu_seconds()
         status(name, 0 if expected == b"accept" else 1, *IN, "-", data=text,
                stdout=expected)
-        took = time.monotonic() - begin
+        took = cpu_seconds() - begin
         TAP.ok(took < 5, name + ": in time", "%.1f s" % took)
         if not SANITIZED:
             peak = peak_memory(text) - usual

@@ -14,11 +14,13 @@ logs is in the output.
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -31,7 +33,13 @@ import relay_client  # noqa: E402
 SKIP = 77
 # Seconds for any one call of relay.sh.
 RELAY_SECONDS = 120
+# Until a client that idles is hibernated, with a timeout of a second or two.
+HIBERNATE_SECONDS = 60
+DAY = 86400
+RELOAD_SECONDS = 30
 LOG_LINES = 40
+# Dovecot's master says so when it is woken late: 2.3 "forwards", 2.4 "forward".
+SLEPT_LONG = "master: Warning: Time moved forward"
 
 sys.stdout.reconfigure(encoding="utf-8", errors="replace")
 
@@ -174,6 +182,7 @@ def set_ini(relay, line):
     new = path.with_suffix(".new")
     new.write_text("\n".join(lines + [line]) + "\n")
     new.chmod(path.stat().st_mode & 0o777)
+    shutil.chown(new, group=path.stat().st_gid)
     new.rename(path)
 
 
@@ -184,9 +193,26 @@ def accounts(relay):
                   pathlib.Path(relay.mailboxes).parent.glob("*/*"))
 
 
+def reload_postfix(relay):
+    """And until no smtpd is left that goes by the settings of before: those
+    that wait for a client may take one more, those that have one stay."""
+    before = set(processes_below(relay.env["RELAY_POSTFIX_PID"], "smtpd"))
+    shell(relay.dir, "relay_reload_postfix")
+    end = time.monotonic() + RELOAD_SECONDS
+    while before & set(processes_below(relay.env["RELAY_POSTFIX_PID"],
+                                       "smtpd")):
+        assert time.monotonic() < end, "an old smtpd goes on"
+        time.sleep(0.1)
+
+
 def dovecot_processes(relay, name):
     """Processes of this relay's Dovecot with that program name."""
-    master = int(pathlib.Path(relay.env["RELAY_DOVECOT_PID"]).read_text())
+    return processes_below(relay.env["RELAY_DOVECOT_PID"], name)
+
+
+def processes_below(pid_file, name):
+    """Those with that program name which the process there has started."""
+    master = int(pathlib.Path(pid_file).read_text())
     found = []
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -209,13 +235,32 @@ def drop_locks(folder):
 
 
 def hibernated(relay):
-    """How many sockets imap-hibernate has: one more for each client."""
+    """How many clients imap-hibernate has. It says so with this in local_conf:
+    verbose_proctitle = yes"""
     count = 0
     for pid in dovecot_processes(relay, "imap-hibernate"):
-        for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-            with contextlib.suppress(OSError):
-                count += os.readlink(link).startswith("socket:")
+        with contextlib.suppress(OSError):
+            title = pathlib.Path(f"/proc/{pid}/cmdline").read_text()
+            said = re.search(r"\[(\d+) connections\]", title)
+            count += int(said.group(1)) if said else 0
     return count
+
+
+def early_in_day(seconds):
+    """Days are those of UTC: this one does not end within so many seconds."""
+    left = DAY - time.time() % DAY
+    if left < seconds:
+        time.sleep(left + 1)
+
+
+def wait_hibernated(relay, before):
+    """Until there is one more than before. Those of then may leave meanwhile:
+    who has logged out is there a little longer."""
+    end = time.monotonic() + HIBERNATE_SECONDS
+    while hibernated(relay) <= before:
+        before = min(before, hibernated(relay))
+        assert time.monotonic() < end, "never hibernated"
+        time.sleep(0.1)
 
 
 def inbox_size(relay, login):

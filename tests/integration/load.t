@@ -32,6 +32,13 @@ unshare -m --propagation $propagation true 2>/dev/null || propagation=unchanged
 unshare -m --propagation $propagation true 2>/dev/null ||
 	skip_all "no mount namespaces here"
 
+# For its waiting and its ports.
+# shellcheck source=tests/lib/relay.sh
+. "$CM_SRCDIR/tests/lib/relay.sh"
+
+# Seconds until what must happen has happened, on a busy machine.
+LONG=60
+
 dir=$(mktemp -d "${TMPDIR:-/tmp}/cm-load.XXXXXX")
 client=$CM_SRCDIR/tests/integration/auth-client.py
 mail=$dir/mail
@@ -44,6 +51,7 @@ cleanup() {
 		kill "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
 	fi
+	relay_release_ports "$dir"
 	if [ "${CM_KEEP:-0}" = 1 ]; then
 		echo "# kept: $dir"
 	else
@@ -77,6 +85,35 @@ ok() {
 	if "$@"; then is yes yes "$name"; else is no yes "$name"; fi
 }
 
+# logged NAME PATTERN: so it is in the log, or will be soon: who writes it is
+# another process than who has answered
+logged() {
+	ok "$1" relay_wait $LONG grep -q "$2" "$dir/log"
+}
+# settled COMMAND...: prints what it prints, once that is twice the same
+settled() {
+	settled_was=none
+	settled_tries=0
+	while [ $settled_tries -lt 100 ]; do
+		settled_tries=$((settled_tries + 1))
+		settled_is=$("$@")
+		[ "$settled_is" = "$settled_was" ] && break
+		settled_was=$settled_is
+		sleep 0.3
+	done
+	echo "$settled_is"
+}
+# reached COUNT COMMAND...: the same, but first waits for COUNT or more
+reached() {
+	relay_wait $LONG at_least "$@"
+	shift
+	settled "$@"
+}
+at_least() {
+	at_least_count=$1
+	shift
+	[ "$("$@")" -ge "$at_least_count" ]
+}
 # What ends a process. Dovecot 2.4.3 and 2.4.4 end so on their own if auth is
 # told to within seconds of an internal failure (compat/README).
 crashes() {
@@ -84,19 +121,23 @@ crashes() {
 		grep -cvF 'assertion failed: (sinst->requests == 0)'
 }
 login() { "$client" "$dir/run/auth-client" plain "$1" "$2"; }
-took() { # WANTED LEAST MOST USER PASSWORD: milliseconds
-	start=$(date +%s%N)
-	is "$(login "$4" "$5")" "$1" "$4 is answered"
-	ms=$((($(date +%s%N) - start) / 1000000))
-	if [ $ms -ge "$2" ] && [ $ms -le "$3" ]; then ms="$2 to $3"; fi
-	is "$ms" "$2 to $3" "after $2 to $3 ms"
-}
-wrongs() { # HOW MANY USER: wrong passwords, one after the other
-	i=0
-	while [ $i -lt "$1" ]; do
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+# braked HOW MANY USER: so many wrong passwords are free, the next one waits
+braked() {
+	: >"$dir/answers"
+	i=1
+	while [ $i -le "$1" ]; do
+		# the delay counts from the last one's answer, which is later
+		start=$(now_ms)
+		login "$2" "wrong pass $i" >>"$dir/answers"
 		i=$((i + 1))
-		login "$2" "wrong pass $i"
-	done | sort | uniq -c | tr -s ' ' | sed 's/^ //'
+	done
+	is "$(sort "$dir/answers" | uniq -c | tr -s ' ' | sed 's/^ //')" "$1 fail" \
+		"$1 wrong passwords"
+	is "$(login "$2" "wrong pass $i")" fail "and one more"
+	ms=$(($(now_ms) - start))
+	if [ $ms -ge 1000 ] && [ $ms -le 30000 ]; then ms="1000 to 30000"; fi
+	is "$ms" "1000 to 30000" "after 1000 to 30000 ms"
 }
 raw() { "$client" "$dir/run/auth-client" raw "$1"; }
 # -r: where the test itself runs in a chroot, stay in it
@@ -153,8 +194,7 @@ sed -e "s|/etc/chatmail/chatmail.ini|$dir/chatmail.ini|" \
 	-e 's|user = vmail|user = nobody|' \
 	"$CM_SRCDIR/conf.d/dovecot-$CM_DOVECOT_SERIES/10-chatmail-auth.conf" \
 	>"$dir/10-chatmail-auth.conf"
-port=$(python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(relay_free_port "$dir") || bail "no port"
 {
 	if [ "$CM_DOVECOT_SERIES" = 2.4 ]; then
 		version=$(dovecot --version | sed 's/ .*//; s/-.*//')
@@ -229,26 +269,46 @@ start() {
 		exec dovecot -F -c "$1/dovecot.conf"' sh "$dir" \
 		"$CM_MODULEDIR" >"$dir/out" 2>&1 &
 	pid=$!
-	tries=0
-	until [ -S "$dir/run/auth-client" ]; do
-		tries=$((tries + 1))
-		kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 100 ] ||
-			bail "Dovecot does not start: $(cat "$dir/out")"
-		sleep 0.1
-	done
+	relay_wait $LONG started && [ -S "$dir/run/auth-client" ] ||
+		bail "Dovecot does not start: $(cat "$dir/out")"
+}
+started() { [ -S "$dir/run/auth-client" ] || relay_gone "$pid"; }
+stop() {
+	[ -z "$pid" ] || { kill "$pid" && wait "$pid" 2>/dev/null; }
+	pid=
 }
 
 start
 
 # --- the very first logins, more of them than workers and what waits for them
 
-is "$("$client" "$dir/run/auth-client" burst $domain 150)" ok=150 \
-	"150 logins at the start: all are let in"
-ok "and auth was never short of workers" [ "$(grep -cE \
-	'process_limit|Aborted|Unable to connect|was queued' "$dir/log")" = 0 ]
+burst() { "$client" "$dir/run/auth-client" burst $domain 150; }
+warned() { grep -cE "$1" "$dir/log"; }
+short='process_limit|Aborted|Unable to connect'
+got=$(burst)
+# "was queued": for 3 seconds or more, which a machine without time to spare
+# can do, too. Not three times.
+tries=1
+while [ "$(settled warned 'was queued')" -gt 0 ] && [ $tries -lt 3 ] &&
+	[ "$got $(warned "$short")" = "ok=150 0" ]; do
+	tries=$((tries + 1))
+	echo "# logins were queued for seconds: try $tries"
+	stop
+	rm -rf "$mail/boxes/burst"*
+	mv "$dir/log" "$dir/log.first"
+	start
+	got=$(burst)
+done
+is "$got" ok=150 "150 logins at the start: all are let in"
+is "$(settled warned "$short|was queued")" 0 \
+	"and auth was never short of workers"
 rm -rf "$mail/boxes/burst"*
 
 # --- the life of an account
+
+# What follows is of one day.
+left=$((86400 - $(date +%s) % 86400))
+[ $left -ge 120 ] || sleep $left
 
 is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
 	"the first login makes the account"
@@ -284,14 +344,15 @@ rm "$box/DISABLED"
 # --- logins that are known
 
 knowns() { grep -c 'password is known' "$dir/debug.log"; }
-known=$(knowns)
+known=$(settled knowns)
 login hello@$domain 'first pass' >/dev/null
-ok "a repeated login needs no hash" [ "$(knowns)" -gt "$known" ]
+ok "a repeated login needs no hash" \
+	[ "$(reached $((known + 1)) knowns)" -gt "$known" ]
 login know1@$domain 'first pass' >/dev/null
-known=$(knowns)
+known=$(settled knowns)
 is "$(login know1@$domain 'first pass')" "ok know1@$domain" \
 	"the login behind the first"
-is "$(knowns)" $((known + 1)) "needs none, either"
+is "$(reached $((known + 1)) knowns)" $((known + 1)) "needs none, either"
 login know2@$domain 'other pass' >/dev/null
 cp "$mail/boxes/know1@$domain/password" "$dir/pw1"
 cat "$mail/boxes/know2@$domain/password" >"$mail/boxes/know1@$domain/password"
@@ -304,10 +365,10 @@ is "$(login know1@$domain 'first pass')" "ok know1@$domain" \
 	"with the old password"
 touch "$mail/boxes/know1@$domain/DISABLED"
 is "$(login know1@$domain 'first pass')" disabled "a block counts at once"
-known=$(knowns)
+known=$(settled knowns)
 login know1@$domain 'first pasS' >/dev/null
 login hello@$domain 'other pass' >/dev/null
-is "$(knowns)" "$known" "what is known is known of one name and password"
+is "$(settled knowns)" "$known" "what is known is known of one name and password"
 rm -rf "$mail/boxes/know1@$domain"
 touch "$dir/nocreate"
 is "$(login know1@$domain 'first pass')" fail "a deletion counts at once"
@@ -354,7 +415,7 @@ spoiled "a damaged account.json"
 rm "$box/account.json"
 ln -s password "$box/account.json"
 spoiled "a link as account.json"
-ok "the log says so" grep -q "chatmail: account.json is .*left as" "$dir/log"
+logged "the log says so" 'chatmail: account.json is .*left as'
 rm "$box/account.json"
 mkfifo "$box/account.json"
 spoiled "a FIFO as account.json"
@@ -472,9 +533,10 @@ except imaplib.IMAP4.error as e:
 EOF
 }
 lines() { grep -c "Handling $1 request" "$dir/debug.log"; }
-passv=$(lines PASSV) user=$(lines USER)
+passv=$(settled lines PASSV) user=$(settled lines USER)
 is "$(imap imaps1@$domain 'first pass')" OK "IMAP: first login and SELECT"
-is "$(($(lines PASSV) - passv)) $(($(lines USER) - user))" "1 0" \
+more_passv=$(($(reached $((passv + 1)) lines PASSV) - passv))
+is "$more_passv $(($(settled lines USER) - user))" "1 0" \
 	"by one request to one worker"
 ok "the mailbox is in the account's directory" \
 	[ -d "$mail/boxes/imaps1@$domain/cur" ]
@@ -561,17 +623,25 @@ is "$(ls -A "$mail/boxes/racer@$domain" | tr '\n' ' ')" \
 
 # --- settings: wrong, missing, right again
 
+spid() { "$client" "$dir/run/auth-client" spid 2>/dev/null; }
+new_auth() {
+	new=$(spid)
+	[ -n "$new" ] && [ "$new" != "$old" ]
+}
+# Until another auth answers, and the one before is gone; that may take longer
+# while it has clients, but then it listens no more.
 reload() {
+	old=$(spid)
 	adm reload || bail "reload failed"
-	sleep 1
+	relay_wait $LONG new_auth || bail "auth goes on after a reload"
+	relay_wait 5 relay_gone "$old"
 }
 sed 's/^password_min_length.*/password_min_length = nine/' \
 	"$dir/chatmail.ini" >"$dir/x"
 cat "$dir/x" >"$dir/chatmail.ini"
 reload
 is "$(login hello@$domain 'first pass')" tempfail "a bad value in the ini"
-ok "the log names file and line" \
-	grep -q "chatmail: $dir/chatmail.ini:10: " "$dir/log"
+logged "the log names file and line" "chatmail: $dir/chatmail.ini:10: "
 put_right() { # LINE in the place of login_brake_after
 	write_ini
 	sed -i "s/^login_brake_after.*/$1/" "$dir/chatmail.ini"
@@ -580,8 +650,7 @@ put_right() { # LINE in the place of login_brake_after
 		"put right, it works without a restart"
 }
 put_right 'login_brake_after = 3'
-is "$(wrongs 3 hello@$domain)" "3 fail" "three wrong passwords then"
-took fail 800 6000 hello@$domain 'wrong pass 4'
+braked 3 hello@$domain
 ok "auth could read it" [ "$(grep -c 'may not read it again' "$dir/log")" = 0 ]
 
 # workers read it as nobody, the auth process as dovecot: 10 is the default
@@ -591,21 +660,18 @@ is "$(login hello@$domain 'first pass')" tempfail "a bad value again"
 chmod 600 "$dir/chatmail.ini"
 chown nobody "$dir/chatmail.ini"
 put_right 'login_brake_after = 1'
-is "$(wrongs 10 hello@$domain)" "10 fail" "ten wrong passwords then"
-took fail 800 6000 hello@$domain 'wrong pass 11'
-ok "the log says that auth may not read it" \
-	grep -q 'may not read it again' "$dir/log"
+braked 10 hello@$domain
+logged "the log says that auth may not read it" 'may not read it again'
 chown root "$dir/chatmail.ini"
 chmod 644 "$dir/chatmail.ini"
 sed -i 's/^mail_user.*/mail_user = nosuchuser/' "$dir/chatmail.ini"
 reload
 is "$(login hello@$domain 'first pass')" tempfail "an unknown mail_user"
-ok "the log says so" grep -q "chatmail: .*no user nosuchuser" "$dir/log"
+logged "the log says so" 'chatmail: .*no user nosuchuser'
 mv "$dir/chatmail.ini" "$dir/chatmail.away"
 reload
 is "$(login hello@$domain 'first pass')" tempfail "no ini"
-ok "the log says so" grep -q \
-	"chatmail: $dir/chatmail.ini: No such file" "$dir/log"
+logged "the log says so" "chatmail: $dir/chatmail.ini: No such file"
 write_ini
 reload
 is "$(login hello@$domain 'first pass')" "ok hello@$domain" "and back"
@@ -639,17 +705,32 @@ rm "$dir/nocreate"
 
 with 'login_cache_size = 0' "$anyway" 'min_free_disk_space = 0' \
 	'min_available_memory = 0'
-known=$(knowns)
+known=$(settled knowns)
 login hello@$domain 'first pass' >/dev/null
-is "$(login hello@$domain 'first pass') $(knowns)" "ok hello@$domain $known" \
+is "$(login hello@$domain 'first pass') $(settled knowns)" "ok hello@$domain $known" \
 	"without a cache each login is verified"
 
 with 'login_brake_after = 3' "$anyway" 'min_free_disk_space = 0' \
 	'min_available_memory = 0'
 login brake@$domain 'first pass' >/dev/null
 login other@$domain 'first pass' >/dev/null
-is "$(wrongs 3 brake@$domain)" "3 fail" "three wrong passwords"
-took fail 800 6000 brake@$domain 'wrong pass 4'
+braked 3 brake@$domain
+# took WANTED LEAST MOST USER PASSWORD: milliseconds; the best of three tries, for
+# others keep the machine busy. Behind wrong passwords is each of them.
+took() {
+	for i in 1 2 3; do
+		start=$(now_ms)
+		got=$(login "$4" "$5")
+		ms=$(($(now_ms) - start))
+		[ "$got" = "$1" ] && [ $ms -gt "$3" ] || break
+		echo "# took $ms ms, try $i"
+		flood 3
+		sleep 1
+	done
+	is "$got" "$1" "$4 is answered"
+	if [ $ms -ge "$2" ] && [ $ms -le "$3" ]; then ms="$2 to $3"; fi
+	is "$ms" "$2 to $3" "after $2 to $3 ms"
+}
 flood() { # HOW MANY: logins with wrong passwords at once, not waited for
 	i=0
 	while [ $i -lt "$1" ]; do
@@ -667,14 +748,14 @@ took "ok other@$domain" 0 3000 other@$domain 'first pass'
 flood 20
 # a failure of ours is answered after 2 seconds
 tries=0
-until grep -q tempfail "$dir/flood" || [ $tries -ge 20 ]; do
+until grep -q tempfail "$dir/flood" || [ $tries -ge 120 ]; do
 	tries=$((tries + 1))
 	sleep 0.5
 done
 ok "who would wait for too long is told to come later" \
 	grep -q tempfail "$dir/flood"
 took "ok brake@$domain" 0 3000 brake@$domain 'first pass'
-ok "the log says so" grep -q 'too many wrong passwords' "$dir/log"
+logged "the log says so" 'too many wrong passwords'
 # shellcheck disable=SC2086
 kill $flooders 2>/dev/null
 with 'login_brake_after = 3' "$anyway" 'min_free_disk_space = 0' \
@@ -702,8 +783,7 @@ busy() { # NAME SETTING...
 	ok "no account is made" [ ! -e "$mail/boxes/busy1@$domain" ]
 }
 busy "not enough room on disk" 'min_free_disk_space = 1000000T' "$anyway"
-ok "the log says so" \
-	grep -q 'registration rejected: free disk space' "$dir/log"
+logged "the log says so" 'registration rejected: free disk space'
 busy "not enough memory" 'min_available_memory = 1000000T' "$anyway"
 echo '7.01 5.00 4.00 1/467 12345' >"$dir/loadavg"
 in_ns mount --bind "$dir/loadavg" /proc/loadavg
@@ -715,14 +795,14 @@ is "$(login busy1@$domain 'first pass')" "ok busy1@$domain" \
 echo 'much' >"$dir/loadavg"
 is "$(login busy2@$domain 'first pass')" "ok busy2@$domain" \
 	"a load that cannot be read is ignored"
-ok "the log says so" grep -q 'cannot read the load average' "$dir/log"
+logged "the log says so" 'cannot read the load average'
 in_ns umount /proc/loadavg
 write_ini
 reload
 
 # --- what is logged
 
-ok "creation is logged" grep -q 'chatmail: account created' "$dir/log"
+logged "creation is logged" 'chatmail: account created'
 # Dovecot's own, because the test sets auth_verbose: Password mismatch
 is "$(grep 'chatmail: ' "$dir/log" | grep -v 'Password mismatch' |
 	grep -c "@$domain")" 0 "our lines name nobody"
@@ -730,9 +810,7 @@ is "$(grep -E '(Error|Warning|Fatal|Panic): ' "$dir/log" |
 	grep -c "@$domain")" 0 "no error names anybody"
 is "$(crashes)" 0 "nothing crashed"
 if [ "${CM_VALGRIND:-0}" = 1 ]; then
-	kill "$pid"
-	wait "$pid"
-	pid=
+	stop
 	is "$(cat "$dir"/valgrind/* | head -50)" "" "valgrind has no complaint"
 fi
 
@@ -744,7 +822,7 @@ other_abi() { # MODULE
 		>"$dir/modules/$1"
 }
 refuses='is for different ABI version 2\.[34]\.ABIvX'
-[ -z "$pid" ] || { kill "$pid" && wait "$pid" 2>/dev/null; }
+stop
 other_abi doveadm/lib60_doveadm_chatmail_plugin.so
 : >"$dir/log"
 start
@@ -753,15 +831,14 @@ ok "doveadm refuses a module for another ABI, and says so" \
 		chatmail config 2>&1 | grep -q '$refuses'"
 is "$(login hello@$domain 'first pass')" "ok hello@$domain" \
 	"nothing else is concerned"
-kill "$pid" && wait "$pid" 2>/dev/null
+stop
 cp "$built/doveadm/lib60_doveadm_chatmail_plugin.so" "$dir/modules/doveadm/"
 other_abi auth/libauthdb_chatmail.so
 start
 is "$(login hello@$domain 'first pass' 2>/dev/null)" "" \
 	"auth does not start with such a module"
-ok "and says so" grep -q "libauthdb_chatmail.so: Module $refuses" "$dir/log"
-kill "$pid" && wait "$pid" 2>/dev/null
-pid=
+logged "and says so" "libauthdb_chatmail.so: Module $refuses"
+stop
 cp "$built/auth/libauthdb_chatmail.so" "$dir/modules/auth/"
 if [ "$CM_DOVECOT_SERIES" = 2.4 ]; then
 	other_abi settings/libchatmail_settings.so

@@ -147,3 +147,33 @@ def stop_dovecot(relay):
 def start_dovecot(relay):
     shell(relay.dir, 'start() { relay_env "$1" && relay_start_dovecot; }; '
           'start')
+
+
+def connections(pid, port):
+    """How many TCP connections the process has to that port."""
+    inodes = set()
+    for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            target = os.readlink(fd)
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            inodes.add(target[8:-1])
+    count = 0
+    for line in pathlib.Path(f"/proc/{pid}/net/tcp").read_text() \
+            .splitlines()[1:]:
+        words = line.split()
+        count += (words[9] in inodes and
+                  int(words[2].split(":")[1], 16) == port)
+    return count
+
+
+def have_http2(tap, what):
+    """Is there what makes HTTP/2? If not, this is skipped."""
+    if shutil.which("nghttpx", path=os.environ.get("PATH", "") +
+                    ":/usr/sbin"):
+        return True
+    print(f"ok - {what} # SKIP nghttpx is not installed (Debian: "
+          "nghttp2-proxy)", flush=True)
+    tap.count += 1
+    return False

@@ -4,7 +4,7 @@ import pathlib
 import re
 import subprocess
 
-from harness import LIB, RELAY_SECONDS, drop_locks
+from harness import LIB, RELAY_SECONDS, SLEPT_LONG, drop_locks
 
 # Dovecot appends to dovecot.index.log in two writes, the first four bytes last
 # (mail-transaction-log-append.c, 2.3 and 2.4). Who is killed between the two
@@ -32,10 +32,12 @@ def resync(relay, name):
         timeout=RELAY_SECONDS)
     err = re.sub(r"(?m)^.*Warning: .*: Rebuilding index\n", "",
                  done.stderr)
-    # Who was killed is logged late, and so is what it said before.
+    # Who was killed is logged late, and so is what it said before, and what a
+    # session has said that met the log before us.
     said = [line for line in log.read_bytes()[size:].decode().splitlines()
             if re.search(r": (Warning|Error|Fatal|Panic): ", line)
-            and "lmtp" not in line and "signal 9" not in line]
+            and not re.search(r"lmtp|signal 9| imap[(<]", line)
+            and SLEPT_LONG not in line]
     return done.stdout + err + "\n".join(said) + (
         f"exit {done.returncode}" if done.returncode else "")
 

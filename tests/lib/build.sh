@@ -23,6 +23,10 @@ BUILD_PACKAGES="autoconf automake libtool pkg-config make gcc libc6-dev
  libcurl4-openssl-dev"
 DEMO_PACKAGES="gpg gpg-agent qrencode"
 
+# How often a mirror or registry is tried, and seconds between.
+MIRROR_TRIES=3
+MIRROR_PAUSE=15
+
 # Seconds between signs of life where there is no terminal to draw on.
 STEP_PROGRESS=20
 
@@ -120,6 +124,34 @@ apt_install() {
 		--no-install-recommends "$@"
 }
 
+# mirrored COMMAND...: something that fails if a mirror or registry does, until it
+# works; 2 says that it never will. Returns COMMAND's last status.
+mirrored() {
+	mirror_try=1
+	until "$@"; do
+		mirror_status=$?
+		[ $mirror_status != 2 ] && [ $mirror_try -lt $MIRROR_TRIES ] ||
+			return $mirror_status
+		mirror_try=$((mirror_try + 1))
+		say "  Once more in $MIRROR_PAUSE s ($mirror_try of $MIRROR_TRIES)"
+		sleep $MIRROR_PAUSE
+	done
+}
+
+# Lists that are old name packages that no mirror has any more.
+get_packages() {
+	step "Reading Debian's package lists" apt-get update || return 1
+	# Another mail server would have to go: not ours to decide.
+	gone=$(apt-get -s install --no-install-recommends "$@" 2>/dev/null |
+		sed -n 's/^Remv \([^ ]*\).*/\1/p' | tr '\n' ' ')
+	[ -z "$gone" ] || {
+		complain "Installing them would remove: $gone" \
+			"Take a machine, container or chroot without these."
+		return 2
+	}
+	step "Installing packages" without_servers apt_install "$@" || return 1
+}
+
 need_packages() {
 	command -v apt-get >/dev/null || {
 		complain "This needs Debian 12 or 13 (apt-get is not here)." \
@@ -135,16 +167,7 @@ need_packages() {
 		return 1
 	}
 	say "  Packages to install: $*"
-	step "Reading Debian's package lists" apt-get update || return 1
-	# Another mail server would have to go: not ours to decide.
-	gone=$(apt-get -s install --no-install-recommends "$@" 2>/dev/null |
-		sed -n 's/^Remv \([^ ]*\).*/\1/p' | tr '\n' ' ')
-	[ -z "$gone" ] || {
-		complain "Installing them would remove: $gone" \
-			"Take a machine, container or chroot without these."
-		return 1
-	}
-	step "Installing packages" without_servers apt_install "$@"
+	mirrored get_packages "$@"
 }
 
 # What a build was made from and with. When it changes, the build is of no use.

@@ -8,9 +8,9 @@
 # The root is made by debootstrap, once: it stays in $CHATMAIL_DEBIAN13
 # (default /var/cache/chatmail-plugins/debian13) with the packages that tests
 # have installed into it. SRC is copied in, without what was built there. A
-# mirror that fails is a failure. The exit status is check.sh's. BENCH_* of the
-# environment go along; the npm packages of tests/deltachat are the machine's, if
-# it has them.
+# mirror that fails is a failure, when it has done so three times. The exit
+# status is check.sh's. BENCH_* and DELTACHAT_VERSION of the environment go
+# along; the npm packages of tests/deltachat are the machine's, if it has them.
 #
 # It runs in a mount and process namespace of its own: nothing stays mounted,
 # and all processes end with it.
@@ -30,14 +30,17 @@ build_log=$root.log
 # shellcheck source=tests/lib/relay.sh
 . "$lib/relay.sh"
 
+bootstrap() {
+	rm -rf --one-file-system "$root.new"
+	step "Making a Debian 13 root in $root" debootstrap \
+		--variant=minbase trixie "$root.new" "$mirror" || return 1
+}
+
 # Only what is whole gets the name.
 make_root() {
 	need_packages debootstrap || return 1
-	rm -rf "$root.new"
 	mkdir -p "$(dirname "$root")"
-	step "Making a Debian 13 root in $root" debootstrap \
-		--variant=minbase trixie "$root.new" "$mirror" &&
-		mv "$root.new" "$root"
+	mirrored bootstrap && mv "$root.new" "$root"
 }
 
 copy_source() {
@@ -74,6 +77,7 @@ exec_inside='
 				"$root/root/.cache/chatmail-plugins/deltachat"
 	fi
 	exec chroot "$root" /usr/bin/env -i CI="$CI" HOME=/root TERM=dumb \
+		DELTACHAT_VERSION="$DELTACHAT_VERSION" \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		LC_ALL=C.UTF-8 sh -c "$bench exec sh \"\$0\" \"\$@\"" \
 		"$inside/tests/lib/check.sh" "$@"'
@@ -82,5 +86,5 @@ cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}
 cache=${DELTACHAT_CACHE:-$cache/chatmail-plugins/deltachat}
 bench=$(env | sed -n \
 	"s|^\(BENCH_[A-Z]*\)=\([A-Za-z0-9 ./_-]*\)\$|export \1='\2';|p")
-CI=${CI-} relay_unshare --pid --fork --kill-child \
+CI=${CI-} DELTACHAT_VERSION=${DELTACHAT_VERSION-} relay_unshare --pid --fork --kill-child \
 	sh -c "$exec_inside" sh "$root" "$inside" "$cache" "$bench" "$@"

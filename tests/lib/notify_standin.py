@@ -25,8 +25,9 @@ HANG = "hang"
 CLOSE = "close"
 # Seconds that HANG takes; chatmail-push gives up before.
 HANG_SECONDS = 120
-# What stop() gives to answers that are on their way.
-CLOSE_SECONDS = 0.1
+# What stop() gives to answers that are on their way, and start() to who has got
+# the port meanwhile.
+CLOSE_SECONDS = 60
 
 
 @dataclass
@@ -55,7 +56,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         proxy = self.server.proxy
         size = int(self.headers.get("Content-Length", "0"))
         token = self.rfile.read(size).decode()
-        answer = CLOSE if proxy.closing else proxy.answer(token)
+        with proxy.changed:
+            closing = proxy.closing
+            proxy.answering += not closing
+        try:
+            self.answer(proxy, token, CLOSE if closing else
+                        proxy.answer(token))
+        finally:
+            with proxy.changed:
+                proxy.answering -= not closing
+                proxy.changed.notify_all()
+
+    def answer(self, proxy, token, answer):
         request = Request(time.monotonic(), token, answer, dict(self.headers),
                           self.path)
         with proxy.changed:
@@ -110,6 +122,7 @@ class NotifyStandin:
         self.connections = 0
         self.open = set()
         self.closing = False
+        self.answering = 0
         self.errors = 0
         self.changed = threading.Condition()
         self.ending = threading.Event()
@@ -126,7 +139,15 @@ class NotifyStandin:
         """Listens; again on the same port after stop()."""
         self.ending.clear()
         self.closing = False
-        self.server = Server(("127.0.0.1", self.port), Handler)
+        end = time.monotonic() + CLOSE_SECONDS
+        while True:
+            try:
+                self.server = Server(("127.0.0.1", self.port), Handler)
+                break
+            except OSError:
+                if self.port == 0 or time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
         self.server.proxy = self
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever,
@@ -135,12 +156,13 @@ class NotifyStandin:
     def stop(self):
         """Nobody listens any more, and what was connected is not. Answers
         that are being written get there; no other is."""
-        self.closing = True
+        with self.changed:
+            self.closing = True
         self.ending.set()
         if self.server:
             self.server.shutdown()
             self.server.server_close()
-            time.sleep(CLOSE_SECONDS)
+            self.wait(lambda: self.answering == 0, CLOSE_SECONDS)
         self.server = None
         for conn in list(self.open):
             with contextlib.suppress(OSError):
@@ -170,7 +192,7 @@ class NotifyStandin:
         with self.changed:
             self.requests.clear()
 
-    def wait(self, condition, seconds=15):
+    def wait(self, condition, seconds=60):
         """Until the condition holds; whether it does."""
         end = time.monotonic() + seconds
         while not condition():
@@ -188,8 +210,11 @@ def http2_front(proxy, port, cert, key, log):
     without TLS."""
     with open(log, "ab") as output:
         front = subprocess.Popen(
-            ["nghttpx", f"-f127.0.0.1,{port}", f"-b127.0.0.1,{proxy.port}",
-             "--workers=1", "--no-ocsp", "--errorlog-file=/dev/stderr",
+            # Debian's own file would have it listen on port 3000 as well, and
+            # two of them at a time cannot.
+            ["nghttpx", "--conf=/dev/null", f"-f127.0.0.1,{port}",
+             f"-b127.0.0.1,{proxy.port}", "--workers=1", "--no-ocsp",
+             "--errorlog-file=/dev/stderr",
              "--accesslog-file=/dev/null", key, cert],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
@@ -204,4 +229,52 @@ def http2_front(proxy, port, cert, key, log):
         yield front
     finally:
         front.terminate()
-        front.wait(10)
+        front.wait(60)
+
+
+class Firewall:
+    """Between a client and a server on 127.0.0.1. What it has forgotten it
+    swallows, without a word to either side; new connections it lets pass."""
+
+    def __init__(self, server_port):
+        self.server_port = server_port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.passed = 0  # connections
+        self.forgotten = 0
+        self.sockets = []
+
+    def __enter__(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        for sock in [self.listener, *self.sockets]:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+
+    def forget(self):
+        """All that there are."""
+        self.forgotten = self.passed
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client = self.listener.accept()[0]
+                server = socket.create_connection(
+                    ("127.0.0.1", self.server_port))
+                self.sockets += [client, server]
+                self.passed += 1
+                for pair in (client, server), (server, client):
+                    threading.Thread(target=self._forward,
+                                     args=(*pair, self.passed),
+                                     daemon=True).start()
+
+    def _forward(self, source, sink, number):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if number > self.forgotten:
+                    sink.sendall(data)
+            if number > self.forgotten:
+                sink.shutdown(socket.SHUT_WR)

@@ -58,8 +58,9 @@ relay_init_dkim() {
 		  name: "tempfail.test."
 		  forward-addr: 127.0.0.1@9
 	EOF
-	# As little time as a test wants to wait for that.
-	sed -i '/^DNSTimeout/s/10/1/' "$1/dkim/opendkim-verify.conf"
+	# As little time as a test wants to wait for that, and enough for the
+	# names that are here.
+	sed -i '/^DNSTimeout/s/10/3/' "$1/dkim/opendkim-verify.conf"
 	echo "ResolverConfiguration $1/dkim/dns.conf" \
 		>>"$1/dkim/opendkim-verify.conf"
 	# It objects to /tmp, where everybody can write, above the key.

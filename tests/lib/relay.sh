@@ -15,6 +15,8 @@
 #   relay_start_milter DIR          chatmail-milter alone, and
 #   relay_stop_milter DIR             its end, to test what happens without it
 #   relay_stop DIR                  ends every process; DIR stays
+#   relay_free_port [OWNER]         one more port, until relay_stop OWNER, or
+#   relay_release_ports OWNER         this
 #
 # KEY=VALUE are lines of chatmail.ini; mail_domain defaults to chat.test.
 # Every function returns 0, or 1 after a line on stderr that says what went
@@ -33,10 +35,10 @@
 # files, no penalty for the wrong passwords of one address) is in
 # DIR/dovecot/etc/local.conf and at the end of DIR/postfix/etc/main.cf.
 #
-# Nothing outside DIR changes, but for two things: the system user vmail is
-# made if it is missing, and temporary sockets live under DIR only. Dovecot
-# runs in a mount namespace of its own in which DIR/modules stands in place of
-# its module folder, because that folder's name is compiled into it.
+# Nothing outside DIR changes, but that the system user vmail is made if it is
+# missing, and that /dev/shm/cm-port.N is there while port N is the relay's.
+# Dovecot runs in a mount namespace of its own in which DIR/modules stands in
+# place of its module folder, because that folder's name is compiled into it.
 #
 # Environment: RELAY_MILTER_PROGRAM, RELAY_POLICY_PROGRAM, RELAY_PUSH_PROGRAM,
 # others than the stage's (sanitized ones); RELAY_MILTER_ENV, NAME=VALUE words
@@ -51,6 +53,9 @@ RELAY_MAX_DIR=60
 # Seconds until a server must answer or have ended. Sanitizers and a busy
 # machine included.
 RELAY_TIMEOUT=30
+
+# How long a port may be reserved before it is used.
+RELAY_PORT_MINUTES=120
 
 relay_error() {
 	echo "relay: $*" >&2
@@ -75,26 +80,42 @@ relay_port_used() {
 			END { exit !found }'
 }
 
-# Prints a free port below the range that the kernel gives to clients.
-relay_free_port() {
+# Prints a free port below the range that the kernel gives to clients. Nobody
+# else gets it until OWNER, a folder, gives it back, or for RELAY_PORT_MINUTES.
+relay_free_port() { # [OWNER]
+	find /dev/shm -maxdepth 1 -name 'cm-port.*' \
+		-mmin "+$RELAY_PORT_MINUTES" -delete 2>/dev/null
 	relay_tries=0
 	while [ "$relay_tries" -lt 50 ]; do
 		relay_tries=$((relay_tries + 1))
 		relay_n=$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')
 		relay_n=$((12000 + relay_n % 20000))
 		relay_port_used "$relay_n" && continue
+		# A chroot that shares our ports has this folder, too. Where
+		# one cannot write, the port is as free as it looks.
+		ln -sn "${1:-nobody}" "/dev/shm/cm-port.$relay_n" 2>/dev/null ||
+			[ ! -L "/dev/shm/cm-port.$relay_n" ] || continue
 		echo "$relay_n"
 		return 0
 	done
 	relay_error "found no free port on 127.0.0.1 in 50 tries"
 }
 
+relay_release_ports() { # OWNER
+	find /dev/shm -maxdepth 1 -name 'cm-port.*' -lname "$1" -delete \
+		2>/dev/null
+}
+
 # The user that owns mailboxes, as conf.d/sysusers.d/chatmail.conf makes it.
 relay_user() {
 	getent passwd vmail >/dev/null && return 0
-	groupadd -r vmail 2>/dev/null
-	useradd -r -g vmail -d /var/lib/chatmail -s /usr/sbin/nologin \
-		-c "chatmail mailboxes" vmail ||
+	mkdir -p /run/lock
+	( # other relays may start in this moment
+		flock 9 && getent passwd vmail >/dev/null && exit 0
+		groupadd -r vmail 2>/dev/null
+		useradd -r -g vmail -d /var/lib/chatmail -s /usr/sbin/nologin \
+			-c "chatmail mailboxes" vmail
+	) 9>/run/lock/chatmail-tests-vmail ||
 		relay_error "cannot make the system user vmail"
 }
 
@@ -174,17 +195,12 @@ relay_init_postfix() {
 	install -d -m 1730 -o postfix -g postdrop "$1/postfix/queue/maildrop"
 	install -d -m 2710 -o postfix -g postdrop "$1/postfix/queue/public"
 
-	# Postfix wants a name even where the domain is an IP address.
-	case $RELAY_DOMAIN in
-	*[!0-9.]*) relay_name=$RELAY_DOMAIN ;;
-	*) relay_name=localhost ;;
-	esac
 	cat >"$1/postfix/etc/main.cf" <<-EOF
 		# Written by tests/lib/relay.sh.
 		compatibility_level = 3.6
 		queue_directory = $1/postfix/queue
 		data_directory = $1/postfix/data
-		myhostname = $relay_name
+		myhostname = localhost
 		inet_interfaces = 127.0.0.1
 		inet_protocols = ipv4
 		mynetworks = 127.0.0.1/32
@@ -196,31 +212,17 @@ relay_init_postfix() {
 		default_transport = discard:this relay knows its own domain only
 		relay_transport = \$default_transport
 	EOF
-	# All services that Postfix needs, none in a chroot.
-	cat >"$1/postfix/etc/master.cf" <<-EOF
-		pickup     unix  n  -  n  60  1  pickup
-		cleanup    unix  n  -  n  -  0  cleanup
-		qmgr       unix  n  -  n  300  1  qmgr
-		tlsmgr     unix  -  -  n  1000?  1  tlsmgr
-		rewrite    unix  -  -  n  -  -  trivial-rewrite
-		bounce     unix  -  -  n  -  0  bounce
-		defer      unix  -  -  n  -  0  bounce
-		trace      unix  -  -  n  -  0  bounce
-		verify     unix  -  -  n  -  1  verify
-		flush      unix  n  -  n  1000?  0  flush
-		proxymap   unix  -  -  n  -  -  proxymap
-		proxywrite unix  -  -  n  -  1  proxymap
-		smtp       unix  -  -  n  -  -  smtp
-		relay      unix  -  -  n  -  -  smtp
-		showq      unix  n  -  n  -  -  showq
-		error      unix  -  -  n  -  -  error
-		retry      unix  -  -  n  -  -  error
-		discard    unix  -  -  n  -  -  discard
-		lmtp       unix  -  -  n  -  -  lmtp
-		anvil      unix  -  -  n  -  1  anvil
-		scache     unix  -  -  n  -  1  scache
-		postlog    unix-dgram n - n - 1 postlogd
-	EOF
+	# The distribution's services, in their chroots, which get what
+	# Debian's postfix@.service puts there.
+	cp "$(postconf -d -h meta_directory)/master.cf.proto" \
+		"$1/postfix/etc/master.cf" &&
+		postconf -c "$1/postfix/etc" -MX smtp/inet || return 1
+	mkdir "$1/postfix/queue/etc"
+	for relay_name in localtime services resolv.conf hosts host.conf \
+		nsswitch.conf; do
+		[ ! -e "/etc/$relay_name" ] || cp "/etc/$relay_name" \
+			"$1/postfix/queue/etc/"
+	done
 
 	# The shipped files, through the shipped program.
 	mkdir "$1/postfix/shipped"
@@ -245,25 +247,17 @@ relay_init_postfix() {
 }
 
 relay_init() {
-	[ $# -ge 1 ] || {
-		relay_error "usage: relay_init DIR [KEY=VALUE...]"
+	[ $# -ge 1 ] || relay_error "usage: relay_init DIR [KEY=VALUE...]" ||
 		return 1
-	}
 	mkdir -p "$1" && RELAY_DIR=$(cd "$1" && pwd) || return 1
 	shift
-	[ "$(id -u)" = 0 ] || {
-		relay_error "starting mail servers needs root"
+	[ "$(id -u)" = 0 ] || relay_error "starting mail servers needs root" ||
 		return 1
-	}
-	[ ${#RELAY_DIR} -le $RELAY_MAX_DIR ] || {
+	[ ${#RELAY_DIR} -le $RELAY_MAX_DIR ] ||
 		relay_error "$RELAY_DIR is too long for the sockets below it:" \
-			"at most $RELAY_MAX_DIR characters"
-		return 1
-	}
-	[ ! -e "$RELAY_DIR/relay.env" ] || {
-		relay_error "$RELAY_DIR has a relay already: take another folder"
-		return 1
-	}
+			"at most $RELAY_MAX_DIR characters" || return 1
+	[ ! -e "$RELAY_DIR/relay.env" ] || relay_error \
+		"$RELAY_DIR has a relay already: take another folder" || return 1
 	relay_need dovecot "dovecot-imapd dovecot-lmtpd" &&
 		relay_need postconf postfix && relay_need openssl openssl &&
 		relay_need unshare util-linux && relay_user || return 1
@@ -283,11 +277,9 @@ relay_init() {
 		-path '*bin/chatmail-policy' | head -n 1)}
 	relay_push=${RELAY_PUSH_PROGRAM:-$(find "$RELAY_STAGE" \
 		-path '*/dovecot/chatmail-push' | head -n 1)}
-	if [ -z "$relay_conf_d" ] || [ ! -x "$relay_milter" ]; then
+	[ -n "$relay_conf_d" ] && [ -x "$relay_milter" ] ||
 		relay_error "$RELAY_STAGE lacks conf.d or chatmail-milter:" \
-			"make install DESTDIR=$RELAY_STAGE"
-		return 1
-	fi
+			"make install DESTDIR=$RELAY_STAGE" || return 1
 
 	# Servers of different users walk through here.
 	chmod 0755 "$RELAY_DIR"
@@ -322,6 +314,7 @@ relay_init() {
 			state_dir=$RELAY_DIR/state
 			nocreate_file=$RELAY_DIR/nocreate
 			turn_secret_file=$RELAY_DIR/turn-secret
+			authserv_secret_file=$RELAY_DIR/authserv-secret
 			appversions_file=$RELAY_DIR/appversions.json
 			milter_socket_group=postfix
 			max_load_1m=1000000
@@ -334,11 +327,14 @@ relay_init() {
 			echo "${relay_arg%%=*} = ${relay_arg#*=}"
 		done
 	} >"$RELAY_DIR/chatmail.ini"
+	chgrp vmail "$RELAY_DIR/chatmail.ini"
+	chmod 0640 "$RELAY_DIR/chatmail.ini"
 
-	relay_imap=$(relay_free_port) && relay_imaps=$(relay_free_port) &&
-		relay_smtp=$(relay_free_port) &&
-		relay_smtps=$(relay_free_port) &&
-		relay_submission=$(relay_free_port) &&
+	relay_imap=$(relay_free_port "$RELAY_DIR") &&
+		relay_imaps=$(relay_free_port "$RELAY_DIR") &&
+		relay_smtp=$(relay_free_port "$RELAY_DIR") &&
+		relay_smtps=$(relay_free_port "$RELAY_DIR") &&
+		relay_submission=$(relay_free_port "$RELAY_DIR") &&
 		relay_certificate "$RELAY_DIR" "$RELAY_DOMAIN" &&
 		relay_init_dovecot "$RELAY_DIR" &&
 		relay_init_postfix "$RELAY_DIR" || return 1
@@ -386,10 +382,8 @@ relay_ini_default() {
 
 # relay_env DIR: reads DIR/relay.env into this shell.
 relay_env() {
-	[ -r "$1/relay.env" ] || {
-		relay_error "no relay in $1: relay_init it first"
-		return 1
-	}
+	[ -r "$1/relay.env" ] ||
+		relay_error "no relay in $1: relay_init it first" || return 1
 	# shellcheck disable=SC1091
 	. "$1/relay.env"
 }
@@ -435,11 +429,9 @@ relay_end() {
 # system is shared), --propagation private is refused; relay_start_dovecot
 # then looks whether it did.
 relay_unshare() {
-	if unshare -m --propagation private true 2>/dev/null; then
-		unshare -m --propagation private "$@"
-	else
-		unshare -m --propagation unchanged "$@"
-	fi
+	relay_name=private
+	unshare -m --propagation private true 2>/dev/null || relay_name=unchanged
+	unshare -m --propagation $relay_name "$@"
 }
 
 relay_start_dovecot() {
@@ -453,16 +445,11 @@ relay_start_dovecot() {
 			"$RELAY_MODULEDIR" "$RELAY_DOVECOT_CONFIG"
 	) >"$RELAY_LOG/dovecot.out" 2>&1 </dev/null &
 	relay_started=$!
-	relay_wait $RELAY_TIMEOUT relay_dovecot_up "$relay_started" || {
-		relay_error "Dovecot did not start:"
-		cat "$RELAY_LOG/dovecot.out" >&2
-		[ ! -e "$RELAY_LOG/dovecot.log" ] ||
-			tail -n 20 "$RELAY_LOG/dovecot.log" >&2
-		return 1
-	}
-	relay_pid "$RELAY_DOVECOT_PID" >/dev/null && return 0
-	relay_error "Dovecot ended at once:"
+	relay_wait $RELAY_TIMEOUT relay_dovecot_up "$relay_started" &&
+		relay_pid "$RELAY_DOVECOT_PID" >/dev/null && return 0
+	relay_error "Dovecot did not start, or ended at once:"
 	cat "$RELAY_LOG/dovecot.out" >&2
+	tail -n 20 "$RELAY_LOG/dovecot.log" >&2
 	return 1
 }
 
@@ -486,13 +473,21 @@ relay_start_postfix() {
 	return 1
 }
 
+# relay_more LOG TEXT: has the log more lines with it than relay_count?
+relay_more() {
+	[ "$(grep -c "$2" "$RELAY_LOG/$1")" -gt "$relay_count" ]
+}
+
+# Its socket is there a little before Postfix may connect to it.
 relay_milter_up() {
-	[ -S "$RELAY_MILTER_SOCKET" ] || relay_gone "$1"
+	relay_more milter.log 'listening on' || relay_gone "$1"
 }
 
 relay_start_milter() {
 	relay_env "$1" || return 1
 	rm -f "$RELAY_MILTER_SOCKET"
+	: >>"$RELAY_LOG/milter.log"
+	relay_count=$(grep -c 'listening on' "$RELAY_LOG/milter.log") || :
 	# As the unit has it: mail_user, with Postfix's group for the socket.
 	# shellcheck disable=SC2086
 	(
@@ -503,8 +498,8 @@ relay_start_milter() {
 	) >>"$RELAY_LOG/milter.log" 2>&1 </dev/null &
 	relay_started=$!
 	echo "$relay_started" >"$RELAY_MILTER_PID"
-	relay_wait $RELAY_TIMEOUT relay_milter_up "$relay_started"
-	[ -S "$RELAY_MILTER_SOCKET" ] && return 0
+	relay_wait $RELAY_TIMEOUT relay_milter_up "$relay_started" &&
+		! relay_gone "$relay_started" && return 0
 	relay_error "chatmail-milter did not start:"
 	tail -n 20 "$RELAY_LOG/milter.log" >&2
 	return 1
@@ -520,23 +515,19 @@ relay_start() {
 	relay_env "$1" || return 1
 	for relay_port in $RELAY_IMAP_PORT $RELAY_IMAPS_PORT \
 		$RELAY_SMTP_PORT $RELAY_SMTPS_PORT $RELAY_SUBMISSION_PORT; do
-		relay_port_used "$relay_port" || continue
-		relay_error "port $relay_port is taken meanwhile: relay_init" \
-			"a new folder"
-		return 1
+		! relay_port_used "$relay_port" || relay_error \
+			"port $relay_port is taken meanwhile: relay_init" \
+			"a new folder" || return 1
 	done
-	if [ -d "$RELAY_DIR/dkim" ]; then
-		relay_start_dkim "$1" || return 1
-	fi
+	[ ! -d "$RELAY_DIR/dkim" ] || relay_start_dkim "$1" || return 1
 	relay_start_milter "$1" && relay_start_dovecot &&
 		relay_start_postfix && return 0
 	relay_stop "$1"
 	return 1
 }
 
-# Every process that belongs to the relay by what it was started with: master
-# processes take their children along, but one that was killed may have left
-# some.
+# Processes that work in the relay's folders: master processes take their
+# children along, but one that was killed may have left some.
 relay_stragglers() {
 	for relay_file in /proc/[0-9]*/cwd; do
 		case $(readlink "$relay_file" 2>/dev/null) in
@@ -562,19 +553,17 @@ relay_stop() {
 	rm -f "$RELAY_MILTER_PID"
 	[ ! -d "$RELAY_DIR/dkim" ] || relay_stop_dkim "$1"
 	# See relay_unshare.
-	if grep -q " $RELAY_MODULEDIR " /proc/self/mountinfo; then
+	! grep -q " $RELAY_MODULEDIR " /proc/self/mountinfo ||
 		umount "$RELAY_MODULEDIR"
-	fi
+	relay_release_ports "$RELAY_DIR"
 	return 0
 }
 
 relay_doveadm() {
 	relay_env "$1" || return 1
 	shift
-	relay_n=$(relay_pid "$RELAY_DOVECOT_PID") || {
-		relay_error "Dovecot does not run in $RELAY_DIR"
-		return 1
-	}
+	relay_n=$(relay_pid "$RELAY_DOVECOT_PID") ||
+		relay_error "Dovecot does not run in $RELAY_DIR" || return 1
 	nsenter -t "$relay_n" -m -r -w doveadm -c "$RELAY_DOVECOT_CONFIG" "$@"
 }
 
@@ -588,12 +577,8 @@ relay_reload_postfix() {
 	relay_env "$1" || return 1
 	relay_n=$(relay_pid "$RELAY_POSTFIX_PID") ||
 		relay_error "Postfix does not run in $RELAY_DIR" || return 1
-	relay_reloads=$(grep -c 'reload --' "$RELAY_LOG/postfix.log")
+	relay_count=$(grep -c 'reload --' "$RELAY_LOG/postfix.log") || :
 	kill -HUP "$relay_n"
-	relay_wait $RELAY_TIMEOUT relay_reloaded ||
+	relay_wait $RELAY_TIMEOUT relay_more postfix.log 'reload --' ||
 		relay_error "Postfix does not reload: $RELAY_LOG/postfix.log"
-}
-
-relay_reloaded() {
-	[ "$(grep -c 'reload --' "$RELAY_LOG/postfix.log")" -gt "$relay_reloads" ]
 }

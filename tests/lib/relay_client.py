@@ -16,6 +16,7 @@ import string
 import subprocess
 import time
 import urllib.parse
+import uuid
 
 # Seconds for any one answer of a server.
 TIMEOUT = 30
@@ -65,9 +66,14 @@ class Relay:
         conn = smtplib.SMTP_SSL(self.host, self.port("smtps"),
                                 context=self.tls(), timeout=TIMEOUT,
                                 local_hostname="[127.0.0.1]")
-        conn.ehlo()
-        if login:
-            conn.login(*login)
+        try:
+            conn.ehlo()
+            if login:
+                conn.login(*login)
+        except smtplib.SMTPException:
+            # the error would keep it open
+            conn.close()
+            raise
         return conn
 
     def port25(self):
@@ -160,7 +166,8 @@ def crlf(text):
 
 
 def message_id():
-    return f"<{secrets.token_hex(12)}@localhost>"
+    """As the core makes them."""
+    return f"<{uuid.uuid4()}@localhost>"
 
 
 def cleartext(sender, recipient, text="This can be read by every server.\n"):
@@ -204,7 +211,7 @@ Content-Type: application/octet-stream
 """)
 
 
-def secure_join_request(sender, recipient, key_data="AAAA"):
+def secure_join_request(sender, recipient):
     """The one cleartext message that clients must be able to send: the
     request that begins a SecureJoin of old links."""
     boundary = secrets.token_hex(16)
@@ -248,18 +255,29 @@ class Gpg:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _run(self, *args, data=b""):
-        done = subprocess.run(
-            ["gpg", "--homedir", self.home, "--batch", "--quiet", "--no-tty",
-             "--pinentry-mode", "loopback", "--passphrase", "",
-             "--trust-model", "always", *args],
-            input=data, capture_output=True, timeout=GPG_SECONDS, check=False)
+        done = self._gpg(*args, data=data)
+        # it waits seconds for the agent that it starts, and for no more
+        if done.returncode != 0 and b"agent" in done.stderr:
+            done = self._gpg(*args, data=data)
         if done.returncode != 0:
             raise RuntimeError("gpg: " + done.stderr.decode().strip())
         return done.stdout
 
+    def _gpg(self, *args, data):
+        return subprocess.run(
+            ["gpg", "--homedir", self.home, "--batch", "--quiet", "--no-tty",
+             "--pinentry-mode", "loopback", "--passphrase", "",
+             "--trust-model", "always", *args],
+            input=data, capture_output=True, timeout=GPG_SECONDS, check=False)
+
     def make_key(self, address):
-        self._run("--quick-generate-key", f"<{address}>", "future-default",
-                  "default", "1d")
+        args = ("--quick-generate-key", f"<{address}>", "future-default",
+                "default", "1d")
+        try:
+            self._run(*args)
+        except RuntimeError:
+            # the agent that it starts may be late
+            self._run("--yes", *args)
 
     def encrypt(self, text, *addresses):
         """In ASCII armor. Not compressed: random data would stay as it is,

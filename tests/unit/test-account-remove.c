@@ -251,6 +251,7 @@ static void depth(void **state)
 
 /* kill -9 at any moment: repeated, it leaves nothing. */
 #define KILLS 200
+#define MAX_KILLS (50 * KILLS) /* until one came in time */
 static void killed(void **state)
 {
 	unsigned int i, unfinished = 0;
@@ -259,8 +260,8 @@ static void killed(void **state)
 
 	(void)state;
 	tree_begin();
-	for (i = 0; i < KILLS; i++) {
-		struct timespec pause = { .tv_nsec = 2000L * i };
+	for (i = 0; i < KILLS || (unfinished == 0 && i < MAX_KILLS); i++) {
+		struct timespec pause = { .tv_nsec = 2000L * (i % KILLS) };
 
 		make_account(TREE_ACCOUNT);
 		pid = fork();

@@ -116,6 +116,71 @@ static void compares_ascii(void **state)
 	assert_false(cm_ascii_equal("\xc3\x84", "\xc3\xa4"));
 }
 
+static const struct literal_row {
+	const char *name, *domain, *ip;
+	bool expect;
+} literals[] = {
+	{ "the same", "[192.0.2.1]", "192.0.2.1", true },
+	{ "another", "[192.0.2.1]", "192.0.2.10", false },
+	{ "not known", "[192.0.2.1]", "", false },
+	{ "no address", "[192.0.2.1]", "unknown", false },
+	{ "no literal", "192.0.2.1", "192.0.2.1", false },
+	{ "open literal", "[192.0.2.1", "192.0.2.1", false },
+	{ "IPv6", "[IPv6:2001:db8::1]", "2001:db8::1", true },
+	{ "IPv6 as Postfix tells it", "[IPv6:2001:db8::1]",
+	  "IPv6:2001:db8::1", true },
+	{ "IPv6 in another spelling", "[ipv6:2001:DB8:0:0::1]",
+	  "IPv6:2001:db8::1", true },
+	{ "IPv6, another", "[IPv6:2001:db8::1]", "IPv6:2001:db8::2", false },
+	{ "IPv6 and IPv4", "[IPv6:2001:db8::1]", "192.0.2.1", false },
+	{ "IPv4 and IPv6", "[192.0.2.1]", "2001:db8::1", false },
+	{ "IPv4 mapped", "[IPv6:::ffff:192.0.2.1]", "192.0.2.1", false },
+	{ "both empty", "[]", "", false },
+};
+
+static void compares_literals(void **state)
+{
+	const struct literal_row *row = *state;
+
+	assert_int_equal(cm_addr_literal_is(row->domain, row->ip),
+			 row->expect);
+}
+
+static const struct plain_row {
+	const char *addr;
+	bool expect;
+} plains[] = {
+	{ "a@b", true },
+	{ "Mailer-Daemon+x=y@mail.x_y.test", true },
+	{ "j\303\274rgen@b\303\274cher.test", true },
+	{ "a@[192.0.2.1]", true },
+	{ "a@[IPv6:2001:db8::1]", true },
+	{ "a@[Hello]", false },
+	{ "a@[192.0.2.1", false },
+	{ "\"Hello Bob\"@b.test", false },
+	{ "\"a\"@b.test", false },
+	{ "Hello Bob@b.test", false },
+	{ "a\\b@b.test", false },
+	{ "a@b@c", false },
+	{ "a@b c", false },
+	{ "a@\"b\"", false },
+	{ "a", false },
+	{ "a@", false },
+	{ "@b", false },
+	{ "", false },
+};
+
+static void knows_plain_ones(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(plains) / sizeof(*plains); i++) {
+		if (cm_addr_is_plain(plains[i].addr) != plains[i].expect)
+			fail_msg("%s", plains[i].addr);
+	}
+}
+
 int main(void)
 {
 	cm_unit_rows(parses, rows);
@@ -123,5 +188,7 @@ int main(void)
 	cm_unit_test(refuses_nul);
 	cm_unit_test(limits_domain);
 	cm_unit_test(compares_ascii);
+	cm_unit_rows(compares_literals, literals);
+	cm_unit_test(knows_plain_ones);
 	return cm_unit_run();
 }

@@ -79,6 +79,29 @@ static const struct gate_row {
 	{ "bounce", CM_INCOMING, "", "", "Mailer-Daemon@y", 1, 1,
 	  CM_MESSAGE_REPORT, CM_RULE_NOT_ENCRYPTED, true, false, 0,
 	  "bounce" },
+	{ "bounce from the client's own address", CM_INCOMING, "", "",
+	  "mailer-daemon@[192.0.2.1]", 1, 1, CM_MESSAGE_REPORT,
+	  CM_RULE_NOT_ENCRYPTED, true, false, 0, "bounce" },
+	{ "bounce from another address", CM_INCOMING, "", "",
+	  "mailer-daemon@[192.0.2.2]", 1, 1, CM_MESSAGE_REPORT,
+	  CM_RULE_NOT_ENCRYPTED, true, false, 0, "not-encrypted" },
+	{ "bounce from an IPv6 address", CM_INCOMING, "", "",
+	  "mailer-daemon@[IPv6:2001:db8::1]", 1, 1, CM_MESSAGE_REPORT,
+	  CM_RULE_NOT_ENCRYPTED, true, false, 0, "not-encrypted" },
+	{ "bounce from a literal that is none", CM_INCOMING, "", "",
+	  "mailer-daemon@[192.0.2.1", 1, 1, CM_MESSAGE_REPORT,
+	  CM_RULE_NOT_ENCRYPTED, true, false, 0, "from-syntax" },
+	{ "encrypted from another address", CM_INCOMING, "", "",
+	  "a@[192.0.2.2]", 1, 1, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false,
+	  false, 0, "encrypted" },
+	{ "text as address", CM_INCOMING, "", "", "\"Hello Bob\"@[192.0.2.1]",
+	  1, 1, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 0,
+	  "from-syntax" },
+	{ "text as literal", CM_INCOMING, "", "", "a@[HelloBob]", 1, 1,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 0,
+	  "from-syntax" },
+	{ "letters beyond ASCII", CM_INCOMING, "", "", "j\303\274@y", 1, 1,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, false, false, 0, "encrypted" },
 	{ "bounce, largest", CM_INCOMING, "", "", "mailer-daemon@y", 1, 1,
 	  CM_MESSAGE_REPORT, CM_RULE_NOT_ENCRYPTED, true, false,
 	  CM_GATE_MAX_BOUNCE, "bounce" },
@@ -107,6 +130,7 @@ static void gate(void **state)
 		.direction = row->direction,
 		.mail_from = row->mail_from,
 		.login = row->login,
+		.client_ip = "192.0.2.1",
 		.from = row->from,
 		.from_addresses = row->from_addresses,
 		.cleartext_reason = row->cleartext_allowed ?
@@ -166,6 +190,7 @@ static void origin(void **state)
 		.mail_from = row->direction == CM_OUTGOING ?
 			     "mailer-daemon@x" : "",
 		.login = "",
+		.client_ip = "",
 		.from = "mailer-daemon@x",
 		.from_addresses = 1,
 		.cleartext_reason = row->cleartext_allowed ?
@@ -191,9 +216,67 @@ static void origin(void **state)
 	free(msg);
 }
 
+/* Federation rules: after all others, and not for what a user's own mail has
+ * brought about. */
+static const struct kept_out_row {
+	const char *name;
+	enum cm_direction direction;
+	enum cm_message_kind kind;
+	enum cm_rule rule, origin;
+	bool auto_submitted;
+	const char *expect;
+} kept_out_rows[] = {
+	{ "encrypted", CM_INCOMING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
+	  CM_RULE_NONE, false, "federation" },
+	{ "SecureJoin request", CM_INCOMING, CM_MESSAGE_SECUREJOIN,
+	  CM_RULE_NONE, CM_RULE_NONE, false, "federation" },
+	{ "encrypted, by the name of a bounce", CM_INCOMING,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, CM_RULE_NONE, true,
+	  "federation" },
+	{ "not proven", CM_INCOMING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
+	  CM_RULE_DKIM_MISSING, false, "dkim-missing" },
+	{ "cleartext", CM_INCOMING, CM_MESSAGE_OTHER, CM_RULE_NOT_ENCRYPTED,
+	  CM_RULE_NONE, false, "not-encrypted" },
+	{ "bounce", CM_INCOMING, CM_MESSAGE_REPORT, CM_RULE_NOT_ENCRYPTED,
+	  CM_RULE_NONE, true, "bounce" },
+	{ "outgoing", CM_OUTGOING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
+	  CM_RULE_NONE, false, "encrypted" },
+};
+
+static void kept_out(void **state)
+{
+	const struct kept_out_row *row = *state;
+	struct cm_message *msg = calloc(1, sizeof(*msg));
+	struct cm_gate_input input = {
+		.direction = row->direction,
+		.mail_from = row->direction == CM_OUTGOING ?
+			     "mailer-daemon@x" : "",
+		.login = "",
+		.client_ip = "",
+		.from = "mailer-daemon@x",
+		.from_addresses = 1,
+		.from_kept_out = true,
+		.origin = row->origin,
+		.max_size = 1000000,
+		.msg = msg
+	};
+	struct cm_verdict verdict;
+
+	assert_non_null(msg);
+	msg->kind = row->kind;
+	msg->rule = row->rule;
+	msg->from_count = 1;
+	msg->auto_submitted = row->auto_submitted;
+	verdict = cm_gate_final(&input);
+	assert_string_equal(verdict.action == CM_GATE_ACCEPT ? verdict.reason :
+			    cm_rule_info(verdict.rule)->name, row->expect);
+	free(msg);
+}
+
 int main(void)
 {
 	cm_unit_rows(gate, gate_rows);
+	cm_unit_rows(kept_out, kept_out_rows);
 	cm_unit_rows(origin, origin_rows);
 	return cm_unit_run();
 }

@@ -4,7 +4,10 @@
  * mime-disagreement.
  */
 #include "cm-unit.h"
+#include "cm-milter-service.h"
 #include "cm-mime-gmime.h"
+
+#include <pthread.h>
 
 #define HEAD                                                                   \
 	"Content-Type: multipart/encrypted; boundary=\"b\"; "                  \
@@ -62,11 +65,32 @@ static const struct from_row {
 	{ "brackets", "<a@x.test>", "1 a@x.test" },
 	{ "blank and brackets", " <a@x.test>", "1 a@x.test" },
 	{ "brackets and a comment", " <a@x.test> (b@y.test)", "1 a@x.test" },
-	{ "brackets around two", "<a@x.test>, <b@x.test>", "2 " },
+	{ "brackets around two", "<a@x.test>, <b@x.test>", "0 " },
+	{ "another behind a semicolon", "a@x.test;b@y.test", "0 " },
+	{ "the same, in brackets", "<a@[192.0.2.1]>; <b@y.test>", "0 " },
+	{ "the same, a blank", "a@x.test; b", "0 " },
+	{ "semicolon at the end", "a@x.test;", "0 " },
+	{ "semicolon in quotes", "\"A; B\" <a@x.test>", "1 a@x.test" },
+	{ "semicolon in a comment", "<a@x.test> (A; B)", "1 a@x.test" },
+	{ "smile in quotes", "\"A :-) <3 :\" <a@x.test>", "1 a@x.test" },
+	{ "quote in quotes", "\"A\\\"; B\" <a@x.test>", "1 a@x.test" },
+	{ "quotes end before it", "\"A\\\\\"; B\" <a@x.test>\"", "0 " },
+	{ "two pairs of brackets", "<<a@x.test>>", "0 " },
+	{ "two that open", "<<a@x.test>", "0 " },
+	{ "two that close", "A <a@x.test>>", "0 " },
+	{ "route", "<@y.test:a@x.test>", "0 " },
+	{ "IPv6 literal", "A <a@[IPv6:2001:db8::1]>",
+	  "1 a@[IPv6:2001:db8::1]" },
+	{ "IPv6 literal, open", "A <a@[IPv6:2001:db8::1>", "0 " },
+	{ "IDN", "<a@xn--bcher-kva.test>", "1 a@xn--bcher-kva.test" },
+	{ "IDN with a name", "A <a@xn--bcher-kva.test>",
+	  "1 a@xn--bcher-kva.test" },
+	{ "IDN in UTF-8", "A <a@b\303\274cher.test>",
+	  "1 a@xn--bcher-kva.test" },
 	{ "name", " \"A, B\" <a@x.test>", "1 a@x.test" },
 	{ "folded", " A\r\n <a@x.test>\r\n", "1 a@x.test" },
 	{ "two", "a@x.test, b@x.test", "2 " },
-	{ "group", "g: a@x.test;", "2 " },
+	{ "group", "g: a@x.test;", "0 " },
 	{ "empty group", "g: ;", "0 " },
 	{ "nothing", "", "0 " },
 	{ "blanks", " \r\n ", "0 " },
@@ -127,6 +151,7 @@ static const struct plain_row {
 	{ "comment", "a@x.test (A B)", "<a@x.test>" },
 	{ "comment first", "(A B) a@x.test", "<a@x.test>" },
 	{ "empty name", "\"\" <a@x.test>", "<a@x.test>" },
+	{ "IDN", "A <a@xn--bcher-kva.test>", "<a@xn--bcher-kva.test>" },
 	{ "group", "secret: a@x.test, b@x.test;",
 	  "<a@x.test>,\n\t<b@x.test>" },
 	{ "empty group", "secret: ;", "!" },
@@ -153,6 +178,100 @@ static void plain(void **state)
 	free(text);
 }
 
+/* Each repeated up to the longest header that is looked into: GMime recurses
+ * for some of them, and a thread of the milter has a small stack. */
+#define LONGEST (32 * 1024)
+
+static const struct deep_row {
+	const char *name, *text;
+} deep[] = {
+	{ "groups", "a:" },
+	{ "groups behind a blank", "a: " },
+	{ "nameless groups", ":," },
+	{ "groups of one", "a:b@c," },
+	{ "groups with quotes", "\"a\":" },
+	{ "groups behind half a literal", "@[:,a:" },
+	{ "groups behind a literal", "a@[b],a:" },
+	{ "routes", "<@a:" },
+	{ "route, long", "<@a,@" },
+	{ "groups behind routes", "<@a:b@c>,a:" },
+	{ "comments", "((a))" },
+	{ "nested comments", "(" },
+	{ "brackets", "<" },
+	{ "closed brackets", "<a@b>>" },
+	{ "dots", "a." },
+	{ "words", "a " },
+	{ "quoted words", "\"a\" " },
+	{ "encoded words", "=?utf-8?q?a?= " },
+	{ "literals", "a@[b]," },
+	{ "literals with colons", "a@[IPv6:::1],a:" },
+};
+
+static void *read_deep(void *arg)
+{
+	const struct deep_row *row = arg;
+	char *value = malloc(LONGEST), *plain, addr[CM_ADDR_MAX + 1];
+	size_t len = strlen(row->text), size = LONGEST - LONGEST % len, i;
+	unsigned int count;
+
+	if (value == NULL)
+		return NULL;
+	for (i = 0; i < size; i += len)
+		memcpy(value + i, row->text, len);
+	(void)cm_gmime_plain_addresses(value, size, &plain);
+	free(plain);
+	cm_gmime_from(value, size, &count, addr);
+	free(value);
+	return arg;
+}
+
+static void deep_in_a_thread(void **state)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	void *done;
+
+	assert_int_equal(pthread_attr_init(&attr), 0);
+	assert_int_equal(pthread_attr_setstacksize(&attr,
+						   CM_MILTER_THREAD_STACK), 0);
+	assert_int_equal(pthread_create(&thread, &attr, read_deep, *state), 0);
+	assert_int_equal(pthread_join(thread, &done), 0);
+	assert_ptr_equal(done, *state);
+	(void)pthread_attr_destroy(&attr);
+}
+
+/* What stands in front of it decides whether one more address is read. */
+static const struct colons_row {
+	const char *name, *text;
+	unsigned int count;
+	bool expect;
+} colons[] = {
+	{ "15 groups", "g:;,", 15, true },
+	{ "16 groups", "g:;,", 16, true },
+	{ "17 groups", "g:;,", 17, false },
+	{ "16 in quotes", "\":\" <b@x.test>,", 16, true },
+	{ "17 in quotes", "\":\" <b@x.test>,", 17, false },
+	{ "100 IPv6 literals", "b@[IPv6:2001:db8::1],", 100, true },
+	{ "literals not closed", "b@[IPv6:2001:db8::1,", 5, false },
+};
+
+static void too_many_colons(void **state)
+{
+	const struct colons_row *row = *state;
+	char text[4096] = "", *got;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < row->count; i++)
+		strcat(text, row->text);
+	strcat(text, "A <a@x.test>");
+	ret = cm_gmime_plain_addresses(text, strlen(text), &got);
+	assert_int_equal(ret, row->expect ? 1 : -1);
+	if (row->expect)
+		assert_non_null(strstr(got, "<a@x.test>"));
+	free(got);
+}
+
 int main(void)
 {
 	cm_gmime_init();
@@ -160,5 +279,7 @@ int main(void)
 	cm_unit_rows(from, froms);
 	cm_unit_test(from_too_long);
 	cm_unit_rows(plain, plains);
+	cm_unit_rows(deep_in_a_thread, deep);
+	cm_unit_rows(too_many_colons, colons);
 	return cm_unit_run();
 }

@@ -156,8 +156,64 @@ static void boundary_limit(void **state)
 	}
 }
 
+static const struct mailbox_row {
+	const char *name;
+	const char *addr; /* NULL: not one mailbox */
+} mailboxes[] = {
+	{ "a@B.test", "a@b.test" },
+	{ " <a@b.test>\r\n ", "a@b.test" },
+	{ "Some Body <a@b.test>", "a@b.test" },
+	{ "\"Body, S. \\\"<x@y>\\\"\" <a@b.test>", "a@b.test" },
+	{ "\"x@y\"<a@[1.2.3.4]>", "a@[1.2.3.4]" },
+	{ "=?utf-8?q?=C3=A4?= <a@b.test>", "a@b.test" },
+	{ "<a@b.test>, <c@d.test>", NULL },
+	{ "a@b.test, c@d.test", NULL },
+	{ "\"x\" y <a@b.test>", NULL },
+	{ "\"x <a@b.test>", NULL },
+	{ "\"x\\\" <a@b.test>", NULL },
+	{ "x: <a@b.test>", NULL },
+	{ "x (y) <a@b.test>", NULL },
+	{ "x@y <a@b.test>", NULL },
+	{ "<@x:a@b.test>", NULL },
+	{ "<a@b.test> x", NULL },
+	{ "<a b@c>", NULL },
+	{ "<>", NULL },
+	{ ">", NULL },
+	{ "text", NULL },
+	{ "", NULL }
+};
+
+static void mailbox(void **state)
+{
+	const struct mailbox_row *row = *state;
+	struct cm_addr addr;
+	int ret = cm_header_mailbox(row->name, strlen(row->name), &addr);
+
+	assert_int_equal(ret, row->addr != NULL ? 0 : -1);
+	if (row->addr != NULL)
+		assert_string_equal(addr.text, row->addr);
+}
+
+/* The longest value, most of it a name. */
+static void mailbox_limit(void **state)
+{
+	char value[CM_HEADER_MAX_VALUE + 2];
+	struct cm_addr addr;
+	size_t n;
+
+	(void)state;
+	for (n = CM_HEADER_MAX_VALUE - 1; n <= CM_HEADER_MAX_VALUE + 1; n++) {
+		memset(value, 'x', n);
+		memcpy(value + n - 5, "<a@b>", 5);
+		assert_int_equal(cm_header_mailbox(value, n, &addr),
+				 n <= CM_HEADER_MAX_VALUE ? 0 : -1);
+	}
+}
+
 int main(void)
 {
+	cm_unit_rows(mailbox, mailboxes);
+	cm_unit_test(mailbox_limit);
 	cm_unit_rows(reads, rows);
 	cm_unit_test(disposition);
 	cm_unit_test(nul_and_length);

@@ -19,8 +19,9 @@
 #define CLOSE "--b1--\n"
 #define BODY PART1 PART2 ARMOR CLOSE
 
+#define SJ_ID "c0ffee00-0000-4000-8000-000000000002"
 #define SJ_HEAD                                                                \
-	FROM "To: <bob000002@relay.test>\nMessage-ID: <x@localhost>\n"          \
+	FROM "To: <bob000002@relay.test>\nMessage-ID: <" SJ_ID "@localhost>\n"          \
 	"Secure-Join: vc-request\nSecure-Join-Invitenumber: abc\n"             \
 	"Content-Type: multipart/mixed; boundary=\"b1\"\n"
 #define SJ_BODY                                                                \
@@ -227,7 +228,7 @@ static const struct row {
 	/* SecureJoin */
 	{ "SecureJoin", SJ_HEAD, SJ_BODY, "securejoin-request" },
 	{ "SecureJoin with the Message-ID in the part", SJ_HEAD,
-	  "--b1\nContent-Type: text/plain\nMessage-ID: <x@localhost>\n\n"
+	  "--b1\nContent-Type: text/plain\nMessage-ID: <" SJ_ID "@localhost>\n\n"
 	  "Secure-Join: vc-request\n--b1--\n", "securejoin-request" },
 	{ "SecureJoin with another Message-ID in the part", SJ_HEAD,
 	  "--b1\nContent-Type: text/plain\nMessage-ID: <hello@localhost>\n\n"

@@ -219,6 +219,51 @@ static void again_while_sending(void **state)
 	cm_push_queue_free(&queue);
 }
 
+static const struct start_row {
+	const char *name;
+	int64_t written, wall, now;
+	int64_t expect; /* before now */
+} start_rows[] = {
+	{ "just now", START, START, START, 0 },
+	{ "1 ms ago", START - 1, START, START, 1 },
+	{ "1 ms ahead", START + 1, START, START, 0 },
+	{ "an hour ago", START - HOUR, START, START, HOUR },
+	{ "clock set back by a day", START, START, START + 24 * HOUR, 0 },
+	{ "an hour ago, set back before", START - HOUR, START,
+	  START + 24 * HOUR, HOUR },
+	{ "set back since it came", START + 24 * HOUR, START,
+	  START + 24 * HOUR, 0 },
+	{ "set forward by a day", START + 24 * HOUR, START + 24 * HOUR, START,
+	  0 },
+	{ "an hour ago, set forward before", START + 23 * HOUR,
+	  START + 24 * HOUR, START, HOUR },
+};
+
+static void start_by_our_clock(void **state)
+{
+	const struct start_row *row = *state;
+
+	assert_int_equal(row->now - cm_push_start(row->written, row->wall,
+						  row->now), row->expect);
+}
+
+/* What was a notice of the last second is told, however far the wall clock was
+ * set back since we began. */
+static void not_late_when_set_back(void **state)
+{
+	struct cm_push_queue *queue = new_queue(1);
+	int64_t now = START + CM_PUSH_DEADLINE_MS + HOUR;
+	struct cm_push_entry *entry;
+
+	(void)state;
+	cm_push_queue_add(queue, "a", cm_push_start(START - SECOND, START,
+						    now), now);
+	entry = take(queue, now);
+	assert_int_equal(entry->notice.start, now - SECOND);
+	assert_false(cm_push_queue_is_late(queue, entry, now));
+	cm_push_queue_free(&queue);
+}
+
 static const struct load_row {
 	const char *name;
 	unsigned int tries;
@@ -457,6 +502,8 @@ int main(void)
 	cm_unit_test(late_at_the_millisecond);
 	cm_unit_test(coalesces_while_waiting);
 	cm_unit_test(again_while_sending);
+	cm_unit_rows(start_by_our_clock, start_rows);
+	cm_unit_test(not_late_when_set_back);
 	cm_unit_rows(load_goes_on, load_rows);
 	cm_unit_rows(step, step_rows);
 	cm_unit_rows(answer, answer_rows);

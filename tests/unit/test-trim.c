@@ -192,6 +192,35 @@ static void full_no_more(void **state)
 	cm_trim_free(&trim);
 }
 
+static const struct pause_row {
+	const char *name;
+	int64_t oldest, then; /* the look, after NOW */
+	bool expect;
+} pause_rows[] = {
+	{ "at the look", -10, 0, true },
+	{ "until the oldest is a day old", -10, DAY - 11, true },
+	{ "then no more", -10, DAY - 10, false },
+	{ "saved at the look", 0, DAY - 1, true },
+	{ "that, a day later", 0, DAY, false },
+	{ "saved a second ahead", 1, DAY - 1, true },
+	{ "that, a day later all the same", 1, DAY, false },
+	{ "saved a year ahead", 365 * DAY, DAY - 1, true },
+	{ "that, a day later, too", 365 * DAY, DAY, false },
+	{ "clock set back by a second", -10, -1, false },
+	{ "clock set back by a year", -10, -365 * DAY, false },
+};
+
+static void pauses(void **state)
+{
+	const struct pause_row *row = *state;
+	struct cm_trim_pause pause = cm_trim_pause(NOW + row->oldest, NOW,
+						   DAY);
+	static const struct cm_trim_pause none;
+
+	assert_int_equal(cm_trim_paused(&pause, NOW + row->then), row->expect);
+	assert_false(cm_trim_paused(&none, NOW));
+}
+
 int main(void)
 {
 	cm_unit_rows(excess, excess_rows);
@@ -199,5 +228,6 @@ int main(void)
 	cm_unit_rows(protects, protected_rows);
 	cm_unit_rows(is_bounded, full_rows);
 	cm_unit_test(full_no_more);
+	cm_unit_rows(pauses, pause_rows);
 	return cm_unit_run();
 }

@@ -133,9 +133,21 @@ def header_cases():
             ("group", "friends: <alice0001@relay.test>, "
              "<mallory@relay.test>;"),
             ("group-of-one", "friends: <alice0001@relay.test>;"),
-            ("empty-group", "undisclosed-recipients: ;")):
+            ("empty-group", "undisclosed-recipients: ;"),
+            ("semicolon", "<alice0001@relay.test>; <mallory@relay.test>"),
+            ("semicolon-bare", "alice0001@relay.test;mallory@relay.test"),
+            ("double-bracket", "<<alice0001@relay.test>>"),
+            ("route", "<@mallory.test:alice0001@relay.test>")):
         yield ("from-" + name, as_alice("from-syntax"),
                message(top=["From: " + value] + TOP[1:]))
+    for name, value in (
+            ("quoted-local", '"Hello Bob, meet me"@[203.0.113.9]'),
+            ("literal-text", "alice@[Hello Bob]"),
+            ("no-domain", "<alice0001>")):
+        yield ("from-" + name, as_alice("from-syntax"),
+               message(top=["From: " + value] + TOP[1:]))
+    yield "from-semicolon-quoted", ACCEPT, message(
+        top=['From: "Alice; from: work" <alice0001@relay.test>'] + TOP[1:])
     yield "from-display-name", ACCEPT, message(
         top=['From: "Alice" <alice0001@relay.test>'] + TOP[1:])
     yield ("from-other-sender",
@@ -371,11 +383,10 @@ def join_cases():
         body2=("Secure-Join: vg-request",))
     yield "join-group-64", JOIN, join(
         more_top=["Secure-Join-Group: " + "x" * 64])
-    yield "join-autocrypt", JOIN, join(
-        more_top=["Autocrypt: addr=alice0001@relay.test; "
-                  "prefer-encrypt=mutual;", "\tkeydata=xjMEawFO", "\t dRYJ="])
     yield "join-servers", JOIN, join(more_top=[
-        "Received: from elsewhere.test by relay.test; Fri, 20 Nov 2026"] * 3)
+        "Received: from elsewhere.test by relay.test; Fri, 20 Nov 2026"] * 3 +
+        ["Return-Path: <alice0001@relay.test>",
+         "Delivered-To: bobbb0002@relay.test"])
     yield ("join-step-header", "not-encrypted",
            join(top=[line.replace("vc-request", "vc-request-with-auth")
                      for line in JOIN_TOP]))
@@ -419,6 +430,12 @@ def bounce_cases():
     yield "bounce-not-automatic", no, report(auto=None)
     yield "bounce-auto-no", no, report(auto="no")
     yield "bounce-mixed", no, report(kind="multipart/mixed")
+    yield "bounce-literal", no, report("mailer-daemon@[203.0.113.9]")
+    yield "bounce-no-kind", no, report(kind="multipart/report")
+    yield ("bounce-receipt", no, report(
+        kind="multipart/report; report-type=disposition-notification"))
+    yield ("bounce-capitals", ok, report(
+        kind="Multipart/Report; Report-Type=DELIVERY-STATUS"))
     yield "bounce-text", no, report(kind="text/plain")
     yield ("bounce-from-null-encrypted",
            {"incoming <>": ACCEPT, "outgoing <>": "envelope-sender"},

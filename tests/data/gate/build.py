@@ -4,6 +4,7 @@ Deterministic: all randomness is from one fixed seed."""
 import base64
 import os
 import random
+import re
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RANDOM = random.Random(4880)
@@ -145,6 +146,25 @@ def join(**changes):
             "body2": ("Secure-Join: vc-request",)}
     what.update(changes)
     return message(**what)
+
+
+def public_key():
+    """Packets of the key in a real request to join."""
+    with open(os.path.join(HERE, "..", "deltachat", "legacy-vc-request.eml"),
+              "rb") as file:
+        data = re.search(rb"keydata=([A-Za-z0-9+/=\s]*)\r\n[A-Z]",
+                         file.read()).group(1)
+    return base64.b64decode(b"".join(data.split()))
+
+
+def autocrypt(key=None, addr="alice0001@relay.test", last=""):
+    """Lines of an Autocrypt header, folded as core does."""
+    text = base64.b64encode(public_key() if key is None else key)
+    text = text.decode("ascii")
+    return ["Autocrypt: addr=%s; prefer-encrypt=mutual; keydata=%s" %
+            (addr, text[:70])] + \
+        ["\t " + text[i:i + 78] for i in range(70, len(text), 78)] + \
+        ([last] if last else [])
 
 
 def encoded(encoding, lines, **changes):

@@ -193,6 +193,28 @@ Content-Transfer-Encoding: 7bit
 --=-xHYwyT2JO/SZbFoTAsDY--
 """)
 
+# Outlook with GpgOL (Gpg4win)
+DRESS["gpgol"] = (top(), """\
+Content-Type: multipart/encrypted;
+\tprotocol="application/pgp-encrypted";
+\tboundary="=-=eXzpHG8PYqqtRw=-="
+
+--=-=eXzpHG8PYqqtRw=-=
+Content-Type: application/pgp-encrypted
+
+Version: 1
+
+--=-=eXzpHG8PYqqtRw=-=
+Content-Type: application/octet-stream
+Content-Disposition: inline;
+\tfilename="openpgp-encrypted-message.asc"
+Content-Transfer-Encoding: 7Bit
+
+@
+
+--=-=eXzpHG8PYqqtRw=-=--
+""")
+
 # GPGTools for Apple Mail
 DRESS["gpgtools"] = (top(extra=["X-Mailer: Apple Mail (2.1510)"]), """\
 Content-Type: multipart/encrypted;

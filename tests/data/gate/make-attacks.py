@@ -13,6 +13,7 @@ import re
 import sys
 
 sys.dont_write_bytecode = True
+import attacks_join  # noqa: E402
 import attacks_mime  # noqa: E402
 import attacks_openpgp  # noqa: E402
 from build import ACCEPT, JOIN  # noqa: E402
@@ -68,7 +69,8 @@ def main():
         for name, expected in honest(os.path.join(HERE, folder)):
             table += rows(os.path.join(folder, name), expected)
     names = set()
-    for group in attacks_mime.GROUPS + attacks_openpgp.GROUPS:
+    for group in attacks_mime.GROUPS + attacks_join.GROUPS + \
+            attacks_openpgp.GROUPS:
         for name, expected, text in group():
             assert name not in names, name
             names.add(name)

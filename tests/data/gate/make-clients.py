@@ -201,6 +201,7 @@ def samples(t):
            t.gpg("--throw-keyids", to=(ALICE, BOB, CAROL)))
     yield "kmail-comment.eml", "kmail", t.gpg("--comment", "KMail")
     yield "evolution.eml", "evolution", t.gpg(to=(ALICE, BOB))
+    yield "gpgol.eml", "gpgol", t.gpg(to=(ALICE, BOB))
     yield "gpgtools.eml", "gpgtools", t.gpg(to=(ALICE, BOB))
     yield ("gpgtools-comment.eml", "gpgtools",
            t.gpg("--comment", "GPGTools - http://gpgtools.org"))
