@@ -2,6 +2,7 @@
 #include "cm-dovecot.h"
 
 #include "cm-account-dir.h"
+#include "cm-metadata-door.h"
 #include "cm-metadata-user.h"
 #include "cm-settings.h"
 
@@ -15,6 +16,7 @@ static void user_deinit(struct mail_user *user)
 {
 	struct cm_metadata_user *muser = USER(user);
 
+	cm_metadata_door_deinit(muser);
 	i_close_fd(&muser->account_fd);
 	i_free(muser->tokens);
 	muser->module_ctx.super.deinit(user);
@@ -31,6 +33,7 @@ void cm_metadata_user_created(struct mail_user *user)
 	user->vlast = &muser->module_ctx.super;
 	v->deinit = user_deinit;
 	MODULE_CONTEXT_SET(user, cm_metadata_user_module, muser);
+	cm_metadata_door_init(user);
 }
 
 struct cm_metadata_user *cm_metadata_user(struct mail_user *user)

@@ -19,6 +19,7 @@ struct cm_metadata_user {
 
 	const char *config_path; /* NULL: not known yet */
 	int account_fd;		 /* -1: not open */
+	struct timeout *to_door; /* cm-metadata-door.c only */
 
 	/* cm-metadata-token.c only */
 	unsigned int sets_left;

@@ -8,12 +8,14 @@ import os
 import pathlib
 import re
 import secrets
+import signal
 import subprocess
 import time
 import urllib.error
 import urllib.request
 
-from harness import (LIB, RELAY_SECONDS, Tap, expect, shell, started_relay)
+from harness import (LIB, RELAY_SECONDS, Tap, dovecot_processes, expect,
+                     shell, started_relay)
 import relay_client as rc
 
 # sysexits.h
@@ -215,6 +217,32 @@ def check_block(tap, relay, adm, alice, bob):
         assert ended(idle) and not can_login(relay, alice)
         adm.api("chatmailUserUnblock", mask=[alice[0]])
         assert can_login(relay, alice)
+
+
+def check_block_at_login(tap, relay, adm, alice):
+    with tap.check("user block ends a session that anvil does not know yet"):
+        relay.imap(alice).logout()  # one imap process waits for the next
+        conn = relay.imap()
+        waiting = dovecot_processes(relay, "imap")
+        assert waiting, "no imap process waits"
+        try:
+            for pid in waiting:
+                os.kill(pid, signal.SIGSTOP)
+            conn.send(b'in LOGIN "%s" "%s"\r\n' %
+                      (alice[0].encode(), alice[1].encode()))
+            time.sleep(2)  # auth has answered, imap has not
+            adm.rows("user", "block", alice[0])
+        finally:
+            for pid in waiting:
+                os.kill(pid, signal.SIGCONT)
+        conn.sock.settimeout(END_SECONDS)
+        line = conn.readline()
+        while line.startswith(b"*"):
+            line = conn.readline()
+        assert line.startswith(b"in OK"), line
+        assert ended(conn)
+        adm.rows("user", "unblock", alice[0])
+        relay.imap(alice).logout()
 
 
 def check_hibernated(tap, relay, adm, alice, bob):
@@ -554,6 +582,7 @@ with Tap() as tap:
         check_list(tap, relay, adm, logins)
         check_info(tap, relay, adm, alice)
         check_block(tap, relay, adm, alice, bob)
+        check_block_at_login(tap, relay, adm, alice)
         check_hibernated(tap, relay, adm, alice, bob)
         check_passwd(tap, relay, adm, alice)
         check_registration(tap, relay, adm)
