@@ -68,12 +68,21 @@ def check_gate(tap, relay, bob, armor):
         expect(deliver(relay, [bob[0]],
                        rc.secure_join_request(SENDER, bob[0])), 250)
         arrives(relay, bob, 2)
+    with tap.check("with words in the place of an address: 523"):
+        text = rc.secure_join_request(SENDER, bob[0])
+        expect(deliver(relay, [bob[0]], b"Delivered-To: read this\r\n" +
+                       text), 523)
+        expect(deliver(relay, [bob[0]],
+                       text.replace(f"To: <{bob[0]}>".encode(),
+                                    f"To: <{bob[0]}> (read)".encode())), 523)
     with tap.check("and nothing of its sender's own words arrives"):
         text = rc.secure_join_request(SENDER, bob[0])
         for old, new in (
                 (f"From: <{SENDER}>", f"From: Marker <{SENDER}>"),
                 (f"To: <{bob[0]}>", f'To: "Marker" <{bob[0]}>'),
-                (f"Subject: Message from {SENDER}", "Subject: Marker")):
+                (f"Subject: Message from {SENDER}",
+                 "Subject: Marker\r\nDelivered-To: marker@other.test\r\n"
+                 "Return-Path: <marker@other.test>")):
             assert old.encode() in text, old
             text = text.replace(old.encode(), new.encode())
         expect(deliver(relay, [bob[0]], text), 250)
