@@ -214,7 +214,7 @@ relay_init_postfix() {
 	EOF
 	# The distribution's services, in their chroots, which get what
 	# Debian's postfix@.service puts there.
-	cp "$(postconf -h meta_directory)/master.cf.proto" \
+	cp "$(postconf -c "$1/postfix/etc" -h meta_directory)/master.cf.proto" \
 		"$1/postfix/etc/master.cf" &&
 		postconf -c "$1/postfix/etc" -MX smtp/inet || return 1
 	mkdir "$1/postfix/queue/etc"
