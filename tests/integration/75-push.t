@@ -153,19 +153,10 @@ def check_submission(tap, relay, proxy, gpg):
         expect(proxy.tokens(), ["bob"])
 
 
-def counters(relay):
-    """What doveadm chatmail stats has of ours."""
-    rows = (line.split("\t") for line in shell(
-        relay.dir, "relay_doveadm", "-f", "tab", "chatmail",
-        "stats").splitlines())
-    return {name: int(value) for name, value in rows
-            if name.startswith("push_")}
-
-
 def check_counters(tap, relay, proxy):
     ivan = push.new_account(relay, "ivan", "ivan-old", "ivan-busy")
     with tap.check("doveadm chatmail stats counts what became of notices"):
-        before = counters(relay)
+        before = push.counters(relay)
         proxy.clear()
         proxy.answer = lambda token: {
             "ivan": 200, "ivan-old": 410,
@@ -174,7 +165,7 @@ def check_counters(tap, relay, proxy):
         assert proxy.wait(lambda: proxy.count("ivan-busy") == 2)
         assert idle(proxy, relay)
         proxy.answer = lambda token: 200
-        after = counters(relay)
+        after = push.counters(relay)
         expect({name: after[name] - before[name] for name in after},
                {"push_told": 2, "push_token_gone": 1,
                 "push_request_failed": 1, "push_notice_expired": 0})

@@ -38,7 +38,6 @@ GOOD_SECONDS = 0.7, 1.0
 IDLE_SECONDS = 60
 FAULT_SECONDS = 60
 KILLS = 5
-LATE_SECONDS = 1
 MEMORY_KB = 64 * 1024
 # After so long chatmail-push gives up a request (MIN_TIMEOUT_MS of
 # cm-push-service.c), and the next try comes soon.
@@ -193,18 +192,12 @@ def check_told(post, proxy):
 
 def extra(post, proxy):
     """How many notices were taken without a message in between: beyond the
-    first n that n messages allow, at any time. An answer that took a busy
-    machine longer than chatmail-push waits does not count, nor one that did
-    not get there."""
-    late = {r.time for r in proxy.requests
-            if r.took == 0 or r.took > LATE_SECONDS}
+    first n that n messages allow, at any time."""
     count = 0
     for address, begun in post.begun.items():
         for token in tokens_of(address):
             allowed = 0
             for when in told(proxy, token):
-                if when in late:
-                    continue
                 allowed += 1
                 had = sum(time < when for time in begun)
                 if allowed > had:
@@ -243,7 +236,16 @@ def run_half(tap, relay, proxy, accounts, rng, killer):
     return post
 
 
+def unheard(relay, proxy, told_before):
+    """How many notices the proxy took whose answer chatmail-push does not know
+    of: cut off with a connection, or later on a busy machine than it waits.
+    These it has to send again."""
+    return len(proxy.tokens(200)) - (
+        push.counters(relay)["push_told"] - told_before)
+
+
 def check_faults(tap, relay, proxy, accounts, rng):
+    told_before = push.counters(relay).get("push_told", 0)
     with tap.check("proxy down, hanging, 500, 503, closing, wrong certificate:"
                    " every message is delivered, every token is told"):
         post = run_half(tap, relay, proxy, accounts, rng, None)
@@ -254,8 +256,12 @@ def check_faults(tap, relay, proxy, accounts, rng):
         taken = len(proxy.tokens(200))
         tap.note(f"{len(proxy.requests)} requests, {taken} taken, for "
                  f"{MESSAGES * TOKENS} (coalesced)")
-        expect(extra(post, proxy), 0)
-        assert taken <= MESSAGES * TOKENS
+        lost = unheard(relay, proxy, told_before)
+        tap.note(f"{lost} answers did not get there")
+        # else something is wrong with them
+        assert 0 <= lost <= MAX_REQUESTS, lost
+        assert extra(post, proxy) <= lost, extra(post, proxy)
+        assert taken <= MESSAGES * TOKENS + lost
     with tap.check("memory and spool stay small"):
         check_bounds(tap, post, relay,
                      max(map(push.memory_kb, push.processes(relay))))
@@ -360,8 +366,9 @@ def check_dead_connection(tap):
                 assert proxy.wait(lambda: not push.spool(relay))
                 tap.note(f"after {proxy.requests[0].time - begun:.1f} s the "
                          f"first, {proxy.requests[-1].time - begun:.1f} s all")
-                assert proxy.requests[0].time - begun < TIMEOUT_SECONDS + 1
-                assert proxy.requests[-1].time - begun < 2 * TIMEOUT_SECONDS + 2
+                # without a new connection it takes the kernel's 15 minutes
+                assert proxy.requests[0].time - begun < 5 * TIMEOUT_SECONDS
+                assert proxy.requests[-1].time - begun < 8 * TIMEOUT_SECONDS
                 expect(Counter(proxy.tokens()), Counter(
                     f"token-{n}" for n in range(ACCOUNTS)))
                 expect(push.processes(relay), [pid])

@@ -177,3 +177,12 @@ def have_http2(tap, what):
           "nghttp2-proxy)", flush=True)
     tap.count += 1
     return False
+
+
+def counters(relay):
+    """What doveadm chatmail stats has of ours."""
+    rows = (line.split("\t") for line in shell(
+        relay.dir, "relay_doveadm", "-f", "tab", "chatmail",
+        "stats").splitlines())
+    return {name: int(value) for name, value in rows
+            if name.startswith("push_")}
