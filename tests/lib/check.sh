@@ -50,7 +50,7 @@ QUICKSTART_SECONDS=600
 DIST_SECONDS=900
 # Per fuzz target. Longer: make fuzz FUZZ_SECONDS=...
 FUZZ_SECONDS=${FUZZ_SECONDS:-60}
-FUZZ_TARGETS="message inspect armor openpgp header origin policy stored"
+FUZZ_TARGETS="message inspect armor openpgp header origin value policy stored"
 DEBIAN13_SECONDS=2700
 
 TEST_PACKAGES="libcmocka-dev gpg gpg-agent mandoc nghttp2-proxy faketime
