@@ -43,7 +43,7 @@ RELAY_JOBS=$(nproc)
 export RELAY_JOBS
 
 # Seconds after which a suite is ended and counts as failed.
-CHECK_SECONDS=1500
+CHECK_SECONDS=2400
 DELTACHAT_SECONDS=600
 BENCH_SECONDS_MAX=3600
 QUICKSTART_SECONDS=600
