@@ -124,7 +124,7 @@ static int write_temp(const struct cm_hold *hold, const char *temp,
 		return -1;
 	ret = cm_write_all(fd, hash, strlen(hash)) < 0 ||
 	      cm_write_all(fd, "\n", 1) < 0 ||
-	      cm_state_give(hold->fd, fd) < 0 || futimens(fd, times) < 0 ||
+	      cm_give_to_owner(hold->fd, fd) < 0 || futimens(fd, times) < 0 ||
 	      fsync(fd) < 0 ? -1 : 0;
 	cm_close_keep_errno(fd);
 	return ret;

@@ -51,11 +51,13 @@ void cm_close_keep_errno(int fd)
 
 int cm_give_to_owner(int dir_fd, int fd)
 {
-	struct stat st;
+	struct stat dir, st;
 
 	if (geteuid() != 0)
 		return 0;
-	if (fstat(dir_fd, &st) < 0)
+	if (fstat(dir_fd, &dir) < 0 || fstat(fd, &st) < 0)
 		return -1;
-	return fchown(fd, st.st_uid, st.st_gid);
+	if (st.st_uid == dir.st_uid && st.st_gid == dir.st_gid)
+		return 0;
+	return fchown(fd, dir.st_uid, dir.st_gid);
 }

@@ -20,7 +20,8 @@ int cm_write_all(int fd, const void *data, size_t size);
 void cm_close_keep_errno(int fd);
 
 /* What root makes in a directory belongs to the directory's owner: gives him
- * the file fd. Nothing to do for anybody else. 0, or -1 with errno. */
+ * the file or directory fd. Nothing to do for anybody else, or if it is his
+ * already. 0, or -1 with errno. */
 int cm_give_to_owner(int dir_fd, int fd);
 
 #endif

@@ -26,19 +26,6 @@ static enum cm_dir_result corrupt(const char *what, const char **error_r)
 	return CM_DIR_CORRUPT;
 }
 
-int cm_state_give(int dir_fd, int fd)
-{
-	struct stat dir, st;
-
-	if (geteuid() != 0)
-		return 0;
-	if (fstat(dir_fd, &dir) < 0 || fstat(fd, &st) < 0)
-		return -1;
-	if (st.st_uid == dir.st_uid && st.st_gid == dir.st_gid)
-		return 0;
-	return fchown(fd, dir.st_uid, dir.st_gid);
-}
-
 enum cm_dir_result cm_state_open(const char *state_dir, int *fd_r,
 				 const char **error_r)
 {
@@ -68,7 +55,7 @@ enum cm_dir_result cm_state_folder(int parent_fd, const char *name, bool make,
 	if (fd < 0)
 		return failed("open a folder in state_dir", error_r);
 	/* given also if who made it died before that */
-	if ((make && cm_state_give(parent_fd, fd) < 0) ||
+	if ((make && cm_give_to_owner(parent_fd, fd) < 0) ||
 	    (made && fsync(parent_fd) < 0)) {
 		cm_close_keep_errno(fd);
 		return failed("make a folder in state_dir", error_r);
@@ -110,7 +97,7 @@ static int make_key(int state_fd, const unsigned char *fresh)
 	if (fd < 0)
 		return -1;
 	ret = cm_write_all(fd, fresh, CM_STATE_KEY_SIZE) < 0 ||
-	      cm_state_give(state_fd, fd) < 0 || fsync(fd) < 0 ? -1 : 0;
+	      cm_give_to_owner(state_fd, fd) < 0 || fsync(fd) < 0 ? -1 : 0;
 	cm_close_keep_errno(fd);
 	if (ret == 0 && linkat(state_fd, temp, state_fd, CM_STATE_KEY_FILE,
 			       0) < 0 && errno != EEXIST)

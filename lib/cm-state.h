@@ -41,9 +41,6 @@ enum cm_dir_result cm_state_open(const char *state_dir, int *fd_r,
 enum cm_dir_result cm_state_folder(int parent_fd, const char *name, bool make,
 				   int *fd_r, const char **error_r);
 
-/* What root has made goes to the owner of dir_fd. 0, or -1 with errno. */
-int cm_state_give(int dir_fd, int fd);
-
 /* Reads the key. There is none: makes it of `fresh` (random) if that is not
  * NULL, of any number of processes one time; else CM_DIR_UNKNOWN. A damaged
  * key is CM_DIR_CORRUPT and never written over. */

@@ -233,7 +233,7 @@ static int write_file(int length_fd, const char *id, const char *text)
 		return -1;
 	ret = cm_write_all(fd, text, strlen(text)) < 0 ||
 	      cm_write_all(fd, "\n", 1) < 0 ||
-	      cm_state_give(length_fd, fd) < 0 || fsync(fd) < 0 ? -1 : 1;
+	      cm_give_to_owner(length_fd, fd) < 0 || fsync(fd) < 0 ? -1 : 1;
 	cm_close_keep_errno(fd);
 	if (ret > 0 && linkat(length_fd, TEMP_FILE, length_fd, id, 0) < 0)
 		ret = errno == EEXIST ? 0 : -1;

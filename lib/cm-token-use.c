@@ -272,7 +272,7 @@ enum cm_dir_result cm_token_use_begin(const struct cm_tokens *tokens,
 	result = open_uses(fd, token->id, O_RDWR | O_CREAT, &use_r->fd,
 			   error_r);
 	if (result == CM_DIR_OK) {
-		if (cm_state_give(fd, use_r->fd) < 0 || lock(use_r->fd) < 0)
+		if (cm_give_to_owner(fd, use_r->fd) < 0 || lock(use_r->fd) < 0)
 			result = failed("lock the uses of a registration "
 					"token", error_r);
 		else
