@@ -153,7 +153,9 @@ static void gate(void **state)
 	free(msg);
 }
 
-/* Where a message comes from is asked last, and only of incoming mail. */
+/* Where a message comes from is asked last, and only of incoming mail; behind
+ * that, whether federation rules keep its From out, but not of what a user's
+ * own mail has brought about. */
 static const struct origin_row {
 	const char *name;
 	enum cm_direction direction;
@@ -161,24 +163,43 @@ static const struct origin_row {
 	enum cm_rule rule, origin;
 	bool cleartext_allowed;
 	const char *expect;
+	bool kept_out, no_auto_submitted;
 } origin_rows[] = {
 	{ "proven", CM_INCOMING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
-	  CM_RULE_NONE, false, "encrypted" },
+	  CM_RULE_NONE, false, "encrypted", false, false },
 	{ "encrypted", CM_INCOMING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
-	  CM_RULE_DKIM_MISSING, false, "dkim-missing" },
+	  CM_RULE_DKIM_MISSING, false, "dkim-missing", false, false },
 	{ "for now", CM_INCOMING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
-	  CM_RULE_DKIM_UNVERIFIED, false, "dkim-unverified" },
+	  CM_RULE_DKIM_UNVERIFIED, false, "dkim-unverified", false, false },
 	{ "SecureJoin request", CM_INCOMING, CM_MESSAGE_SECUREJOIN,
-	  CM_RULE_NONE, CM_RULE_DKIM_INVALID, false, "dkim-invalid" },
+	  CM_RULE_NONE, CM_RULE_DKIM_INVALID, false, "dkim-invalid", false,
+	  false },
 	{ "bounce", CM_INCOMING, CM_MESSAGE_REPORT, CM_RULE_NOT_ENCRYPTED,
-	  CM_RULE_DKIM_INVALID, false, "dkim-invalid" },
+	  CM_RULE_DKIM_INVALID, false, "dkim-invalid", false, false },
 	{ "cleartext", CM_INCOMING, CM_MESSAGE_OTHER, CM_RULE_NOT_ENCRYPTED,
-	  CM_RULE_DKIM_MISSING, false, "not-encrypted" },
+	  CM_RULE_DKIM_MISSING, false, "not-encrypted", false, false },
 	{ "cleartext, allowed", CM_INCOMING, CM_MESSAGE_OTHER,
 	  CM_RULE_NOT_ENCRYPTED, CM_RULE_DKIM_MISSING, true,
-	  "dkim-missing" },
+	  "dkim-missing", false, false },
 	{ "outgoing", CM_OUTGOING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
-	  CM_RULE_DKIM_MISSING, false, "encrypted" },
+	  CM_RULE_DKIM_MISSING, false, "encrypted", false, false },
+	{ "kept out: encrypted", CM_INCOMING, CM_MESSAGE_ENCRYPTED,
+	  CM_RULE_NONE, CM_RULE_NONE, false, "federation", true, true },
+	{ "kept out: SecureJoin request", CM_INCOMING, CM_MESSAGE_SECUREJOIN,
+	  CM_RULE_NONE, CM_RULE_NONE, false, "federation", true, true },
+	{ "kept out: encrypted, by the name of a bounce", CM_INCOMING,
+	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, CM_RULE_NONE, false,
+	  "federation", true, false },
+	{ "kept out: not proven", CM_INCOMING, CM_MESSAGE_ENCRYPTED,
+	  CM_RULE_NONE, CM_RULE_DKIM_MISSING, false, "dkim-missing", true,
+	  true },
+	{ "kept out: cleartext", CM_INCOMING, CM_MESSAGE_OTHER,
+	  CM_RULE_NOT_ENCRYPTED, CM_RULE_NONE, false, "not-encrypted", true,
+	  true },
+	{ "kept out: bounce", CM_INCOMING, CM_MESSAGE_REPORT,
+	  CM_RULE_NOT_ENCRYPTED, CM_RULE_NONE, false, "bounce", true, false },
+	{ "kept out: outgoing", CM_OUTGOING, CM_MESSAGE_ENCRYPTED,
+	  CM_RULE_NONE, CM_RULE_NONE, false, "encrypted", true, true },
 };
 
 static void origin(void **state)
@@ -196,6 +217,7 @@ static void origin(void **state)
 		.cleartext_reason = row->cleartext_allowed ?
 				    "cleartext-allowed" : NULL,
 		.origin = row->origin,
+		.from_kept_out = row->kept_out,
 		.max_size = 1000000,
 		.msg = msg
 	};
@@ -205,7 +227,7 @@ static void origin(void **state)
 	msg->kind = row->kind;
 	msg->rule = row->rule;
 	msg->from_count = 1;
-	msg->auto_submitted = true;
+	msg->auto_submitted = !row->no_auto_submitted;
 	/* nobody knows it yet */
 	verdict = cm_gate_header(&input);
 	if (verdict.action == CM_GATE_REJECT)
@@ -216,67 +238,9 @@ static void origin(void **state)
 	free(msg);
 }
 
-/* Federation rules: after all others, and not for what a user's own mail has
- * brought about. */
-static const struct kept_out_row {
-	const char *name;
-	enum cm_direction direction;
-	enum cm_message_kind kind;
-	enum cm_rule rule, origin;
-	bool auto_submitted;
-	const char *expect;
-} kept_out_rows[] = {
-	{ "encrypted", CM_INCOMING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
-	  CM_RULE_NONE, false, "federation" },
-	{ "SecureJoin request", CM_INCOMING, CM_MESSAGE_SECUREJOIN,
-	  CM_RULE_NONE, CM_RULE_NONE, false, "federation" },
-	{ "encrypted, by the name of a bounce", CM_INCOMING,
-	  CM_MESSAGE_ENCRYPTED, CM_RULE_NONE, CM_RULE_NONE, true,
-	  "federation" },
-	{ "not proven", CM_INCOMING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
-	  CM_RULE_DKIM_MISSING, false, "dkim-missing" },
-	{ "cleartext", CM_INCOMING, CM_MESSAGE_OTHER, CM_RULE_NOT_ENCRYPTED,
-	  CM_RULE_NONE, false, "not-encrypted" },
-	{ "bounce", CM_INCOMING, CM_MESSAGE_REPORT, CM_RULE_NOT_ENCRYPTED,
-	  CM_RULE_NONE, true, "bounce" },
-	{ "outgoing", CM_OUTGOING, CM_MESSAGE_ENCRYPTED, CM_RULE_NONE,
-	  CM_RULE_NONE, false, "encrypted" },
-};
-
-static void kept_out(void **state)
-{
-	const struct kept_out_row *row = *state;
-	struct cm_message *msg = calloc(1, sizeof(*msg));
-	struct cm_gate_input input = {
-		.direction = row->direction,
-		.mail_from = row->direction == CM_OUTGOING ?
-			     "mailer-daemon@x" : "",
-		.login = "",
-		.client_ip = "",
-		.from = "mailer-daemon@x",
-		.from_addresses = 1,
-		.from_kept_out = true,
-		.origin = row->origin,
-		.max_size = 1000000,
-		.msg = msg
-	};
-	struct cm_verdict verdict;
-
-	assert_non_null(msg);
-	msg->kind = row->kind;
-	msg->rule = row->rule;
-	msg->from_count = 1;
-	msg->auto_submitted = row->auto_submitted;
-	verdict = cm_gate_final(&input);
-	assert_string_equal(verdict.action == CM_GATE_ACCEPT ? verdict.reason :
-			    cm_rule_info(verdict.rule)->name, row->expect);
-	free(msg);
-}
-
 int main(void)
 {
 	cm_unit_rows(gate, gate_rows);
-	cm_unit_rows(kept_out, kept_out_rows);
 	cm_unit_rows(origin, origin_rows);
 	return cm_unit_run();
 }
