@@ -16,22 +16,14 @@ static const char *const outgoing_drop[] = {
 static const char *const addresses[] = { "From", "To", "Cc",
 						  "Reply-To", NULL };
 
-static bool is_text(const char *value, size_t len, const char *text)
-{
-	char copy[16];
-
-	return cm_header_unfold(value, len, copy, sizeof(copy)) == 0 &&
-	       strcmp(copy, text) == 0;
-}
-
 static bool is_1_0(const char *value, size_t len)
 {
-	return is_text(value, len, "1.0");
+	return cm_header_value_is(value, len, "1.0");
 }
 
 static bool is_1(const char *value, size_t len)
 {
-	return is_text(value, len, "1");
+	return cm_header_value_is(value, len, "1");
 }
 
 static bool one_id(const char *value, size_t len)
@@ -47,9 +39,9 @@ static bool ids(const char *value, size_t len)
 /* RFC 3834 5, without parameters and comments */
 static bool auto_submitted(const char *value, size_t len)
 {
-	return is_text(value, len, "auto-generated") ||
-	       is_text(value, len, "auto-replied") ||
-	       is_text(value, len, "no");
+	return cm_header_value_is(value, len, "auto-generated") ||
+	       cm_header_value_is(value, len, "auto-replied") ||
+	       cm_header_value_is(value, len, "no");
 }
 
 /* RFC 5322, 2045, 3834, 2919; Autocrypt 1.1; Delta Chat. A name that ends in

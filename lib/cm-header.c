@@ -65,6 +65,14 @@ int cm_header_unfold(const char *value, size_t len, char *dest, size_t size)
 	return 0;
 }
 
+bool cm_header_value_is(const char *value, size_t len, const char *text)
+{
+	char unfolded[CM_HEADER_MAX_WORD];
+
+	return cm_header_unfold(value, len, unfolded, sizeof(unfolded)) == 0 &&
+	       strcmp(unfolded, text) == 0;
+}
+
 /* RFC 2045 5.1, without the characters that RFC 2231 gives a meaning. */
 static bool is_token(char c)
 {

@@ -23,6 +23,8 @@
 #define CM_HEADER_MAX_PARAMS 4
 /* RFC 2046 5.1.1 */
 #define CM_HEADER_MAX_BOUNDARY 70
+/* Of texts that values are compared with, and their NUL. */
+#define CM_HEADER_MAX_WORD 32
 
 struct cm_header_param {
 	const char *name; /* lower case */
@@ -49,6 +51,9 @@ enum cm_rule cm_header_value_check(const char *value, size_t len);
  * a fold becomes the space or tab that follows it. Returns 0, or -1 if it
  * does not fit. */
 int cm_header_unfold(const char *value, size_t len, char *dest, size_t size);
+
+/* Is it, unfolded, exactly this text of less than CM_HEADER_MAX_WORD bytes? */
+bool cm_header_value_is(const char *value, size_t len, const char *text);
 
 /* Reads a Content-Type or Content-Disposition value, raw as above.
  * is_type: a "type/subtype" is expected, else a single token. */

@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* Longest of the values that are compared whole. */
-#define MAX_WORD 32
-
 static bool only(const char *text, const char *others)
 {
 	for (; *text != '\0'; text++) {
@@ -17,14 +14,6 @@ static bool only(const char *text, const char *others)
 			return false;
 	}
 	return true;
-}
-
-static bool is_word(const char *value, size_t len, const char *word)
-{
-	char text[MAX_WORD];
-
-	return cm_header_unfold(value, len, text, sizeof(text)) == 0 &&
-	       strcmp(text, word) == 0;
 }
 
 /* Read elsewhere, or written by servers and taken away. */
@@ -53,10 +42,10 @@ static bool from(struct cm_securejoin *join, const char *value, size_t len)
 /* One person, or the group that hides him. */
 static bool to(struct cm_securejoin *join, const char *value, size_t len)
 {
-	return is_word(value, len, "\"hidden-recipients\": ;") ||
-	       is_word(value, len, "\"hidden-recipients\":;") ||
-	       is_word(value, len, "hidden-recipients: ;") ||
-	       is_word(value, len, "hidden-recipients:;") ||
+	return cm_header_value_is(value, len, "\"hidden-recipients\": ;") ||
+	       cm_header_value_is(value, len, "\"hidden-recipients\":;") ||
+	       cm_header_value_is(value, len, "hidden-recipients: ;") ||
+	       cm_header_value_is(value, len, "hidden-recipients:;") ||
 	       cm_header_mailbox(value, len, &join->to) == 0;
 }
 
@@ -67,7 +56,7 @@ static bool trace_address(struct cm_securejoin *join, const char *value,
 	struct cm_addr addr;
 
 	(void)join;
-	return is_word(value, len, "<>") ||
+	return cm_header_value_is(value, len, "<>") ||
 	       cm_header_mailbox(value, len, &addr) == 0;
 }
 
@@ -84,7 +73,7 @@ static bool date(struct cm_securejoin *join, const char *value, size_t len)
 static bool version(struct cm_securejoin *join, const char *value, size_t len)
 {
 	(void)join;
-	return is_word(value, len, "1.0");
+	return cm_header_value_is(value, len, "1.0");
 }
 
 /* Bots write it, as into all of their messages. */
@@ -92,7 +81,7 @@ static bool auto_submitted(struct cm_securejoin *join, const char *value,
 			   size_t len)
 {
 	(void)join;
-	return is_word(value, len, "auto-generated");
+	return cm_header_value_is(value, len, "auto-generated");
 }
 
 /* Of the chat with the inviter. */

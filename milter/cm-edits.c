@@ -3,6 +3,7 @@
 #include "cm-autocrypt.h"
 #include "cm-cleanup.h"
 #include "cm-date.h"
+#include "cm-header.h"
 #include "cm-mime-gmime.h"
 
 #include <stdio.h>
@@ -93,19 +94,10 @@ static void edit_addresses(struct cm_edits *edits, struct cm_edit *edit,
 		edit->change = false;
 }
 
-static bool is_text(const char *value, const char *text)
-{
-	char copy[16];
-
-	return cm_header_unfold(value, strlen(value), copy,
-				sizeof(copy)) == 0 &&
-	       strcmp(copy, text) == 0;
-}
-
 static void edit_text(struct cm_edits *edits, struct cm_edit *edit,
 		      const char *value, const char *text)
 {
-	edit->change = !is_text(value, text);
+	edit->change = !cm_header_value_is(value, strlen(value), text);
 	if (edit->change)
 		edit->value = copy(edits, text);
 }
