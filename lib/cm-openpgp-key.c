@@ -71,6 +71,24 @@ static bool number(struct reader *r, unsigned int n, size_t *value_r)
 	return true;
 }
 
+/* RFC 9580 4.2.1 and 5.2.3.7: a length of one, two or five octets, the first
+ * of two being below `bound`. Between that and 255 it is none of these. */
+static bool length(struct reader *r, size_t bound, size_t *len_r)
+{
+	size_t low;
+
+	if (!number(r, 1, len_r))
+		return false;
+	if (*len_r < 192)
+		return true;
+	if (*len_r == 255)
+		return number(r, 4, len_r);
+	if (*len_r >= bound || !number(r, 1, &low))
+		return false;
+	*len_r = ((*len_r - 192) << 8) + low + 192;
+	return true;
+}
+
 static bool mpis(struct reader *r, unsigned int count)
 {
 	size_t bits, size;
@@ -247,22 +265,12 @@ static bool subpacket(struct reader *r, size_t type, bool embedded)
 static bool subpackets(struct reader *r, bool embedded)
 {
 	struct reader part;
-	size_t len, low, type;
+	size_t len, type;
 	uint64_t seen = 0;
 
 	while (left(r) > 0) {
-		if (!number(r, 1, &len))
-			return false;
-		if (len == 255) {
-			if (!number(r, 4, &len))
-				return false;
-		} else if (len >= 192) {
-			if (!number(r, 1, &low))
-				return false;
-			len = ((len - 192) << 8) + low + 192;
-		}
-		if (len == 0 || !cut(r, len, &part) ||
-		    !number(&part, 1, &type))
+		if (!length(r, 255, &len) || len == 0 ||
+		    !cut(r, len, &part) || !number(&part, 1, &type))
 			return false;
 		type &= 0x7f; /* the high bit: critical */
 		if (type > 63 || (seen >> type & 1) != 0 ||
@@ -323,7 +331,7 @@ static bool signature(struct reader *r, bool embedded)
  * for data (RFC 9580 4.2.1.4). */
 static bool packet(struct reader *r, unsigned int *tag_r, struct reader *body)
 {
-	size_t head, len, low;
+	size_t head, len;
 
 	if (!number(r, 1, &head) || (head & 0x80) == 0)
 		return false;
@@ -333,19 +341,7 @@ static bool packet(struct reader *r, unsigned int *tag_r, struct reader *body)
 		       number(r, 1u << (head & 3), &len) && cut(r, len, body);
 	}
 	*tag_r = head & 0x3f;
-	if (!number(r, 1, &len))
-		return false;
-	if (len == 255) {
-		if (!number(r, 4, &len))
-			return false;
-	} else if (len >= 224) {
-		return false;
-	} else if (len >= 192) {
-		if (!number(r, 1, &low))
-			return false;
-		len = ((len - 192) << 8) + low + 192;
-	}
-	return cut(r, len, body);
+	return length(r, 224, &len) && cut(r, len, body);
 }
 
 bool cm_openpgp_key_valid(const unsigned char *data, size_t size)
