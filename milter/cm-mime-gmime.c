@@ -68,24 +68,35 @@ static bool is_plain_address(const char **value, size_t *len)
 	return cm_addr_parse(&addr, *value, *len) == 0;
 }
 
+/* Whether one is in a quoted string or in comments, and how deep. */
+struct nesting {
+	unsigned int depth;
+	bool quoted;
+};
+
+/* Returns how many characters it took: two with a backslash. */
+static size_t nest(struct nesting *nesting, const char *p)
+{
+	if (*p == '\\')
+		return 2;
+	if (*p == '"' && nesting->depth == 0)
+		nesting->quoted = !nesting->quoted;
+	else if (*p == '(' && !nesting->quoted)
+		nesting->depth++;
+	else if (*p == ')' && !nesting->quoted && nesting->depth > 0)
+		nesting->depth--;
+	return 1;
+}
+
 /* A comment or a quoted string without an end: no address list. */
 static bool is_unfinished(const char *value, size_t len)
 {
-	unsigned int depth = 0;
-	bool quoted = false;
-	size_t i;
+	struct nesting nesting = { 0, false };
+	size_t i = 0;
 
-	for (i = 0; i < len; i++) {
-		if (value[i] == '\\')
-			i++;
-		else if (value[i] == '"' && depth == 0)
-			quoted = !quoted;
-		else if (value[i] == '(' && !quoted)
-			depth++;
-		else if (value[i] == ')' && !quoted && depth > 0)
-			depth--;
-	}
-	return depth > 0 || quoted;
+	while (i < len)
+		i += nest(&nesting, value + i);
+	return nesting.depth > 0 || nesting.quoted;
 }
 
 /* GMime (3.2.13) leaks the address in front of a comment without an end, if
@@ -150,20 +161,13 @@ static bool has_too_many_colons(const char *value, size_t len)
  * belong into a From. Outside of quotes and comments, that is. */
 static bool is_disputed(const char *value, size_t len)
 {
-	unsigned int depth = 0, opened = 0, closed = 0;
-	bool quoted = false;
+	struct nesting nesting = { 0, false };
+	unsigned int opened = 0, closed = 0;
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if (value[i] == '\\')
-			i++;
-		else if (value[i] == '"' && depth == 0)
-			quoted = !quoted;
-		else if (value[i] == '(' && !quoted)
-			depth++;
-		else if (value[i] == ')' && !quoted && depth > 0)
-			depth--;
-		if (quoted || depth > 0)
+		i += nest(&nesting, value + i) - 1;
+		if (nesting.quoted || nesting.depth > 0)
 			continue;
 		i += literal_len(value + i, len - i);
 		if (i < len && (value[i] == ';' || value[i] == ':'))
