@@ -16,9 +16,10 @@
 #
 # Needs root, Debian 12 or 13 and a network (packages; npm for Delta Chat).
 # Writes below _build/check/: build folders, log.txt of what was called, one
-# file per suite. Results per Debian at the end; last line "N passed, N
-# failed", however it ends (only kill -9 keeps it from that); exit status 1 if
-# any failed. What a suite skips it says, and it counts as neither.
+# file per suite. What failed by name ("failed: SUITE: FILE: what") and results
+# per Debian at the end; last line "N passed, N failed", however it ends (only
+# kill -9 keeps it from that); exit status 1 if any failed. What a suite skips
+# it says, and it counts as neither.
 #
 # Debian 13 is tested beside everything else, because these tests mostly wait
 # for servers: debian13 below begins it, debian13_end waits for it. Fuzzing, which
@@ -76,6 +77,11 @@ failed_there=0
 skipped_there=0
 started=$(date +%s)
 
+# note_failures NAME < LINES: what the end of the run says failed.
+note_failures() {
+	sed "s|^|failed: $1: |" >>"$out/failures"
+}
+
 # count NAME PASSED FAILED SKIPPED: adds, and says so.
 count() {
 	passed=$((passed + $2))
@@ -111,8 +117,7 @@ ended() {
 		kill "$child" 2>/dev/null
 	done
 	wait
-	say ""
-	say "check: ended before its end"
+	echo "ended before its end" | note_failures "check"
 	failed=$((failed + 1))
 	finish
 }
@@ -124,6 +129,7 @@ count_one() {
 	if [ "$2" = 0 ]; then
 		count "$1" 1 0 0
 	else
+		echo "ended with status $2" | note_failures "$1"
 		count "$1" 0 1 0
 	fi
 }
@@ -147,16 +153,18 @@ tap_suite() {
 	suite_file=$out/$(echo "$suite" | tr -c 'a-z0-9\n' _).tap
 	limited "$limit" "$suite_file" "$@"
 	suite_status=$?
+	awk -f "$lib/tap-count.awk" "$suite_file" >"$suite_file.count"
 	# shellcheck disable=SC2046
-	set -- $(awk -f "$lib/tap-count.awk" "$suite_file")
+	set -- $(head -n 1 "$suite_file.count")
 	suite_failed=$2
+	sed 1d "$suite_file.count" | note_failures "$suite"
 	if [ $suite_status != 0 ] && [ "$suite_failed" = 0 ]; then
 		suite_failed=1
-		echo "$suite ended with status $suite_status:" >&2
+		echo "ended with status $suite_status" | note_failures "$suite"
 		tail -n 30 "$suite_file" >&2
 	elif [ $(($1 + $2 + $3)) = 0 ]; then
 		suite_failed=1
-		echo "$suite ran no test: $suite_file" >&2
+		echo "ran no test: $suite_file" | note_failures "$suite"
 	fi
 	grep '# SKIP' "$suite_file" | sed 's/^/    /'
 	[ "$suite_failed" = 0 ] || failing "$suite_file"
@@ -178,13 +186,14 @@ automake_suite() {
 	suite_passed=$(grep -cE ' (PASS|XFAIL)' "$suite_dir.results")
 	suite_failed=$(grep -cE ' (FAIL|XPASS|ERROR)' "$suite_dir.results")
 	suite_skipped=$(grep -cE ' SKIP' "$suite_dir.results")
+	grep -hE '^(FAIL|ERROR|XPASS)' "$suite_dir.check.log" |
+		note_failures "$suite"
 	# A program that dies says ERROR; a build that fails says nothing.
 	if [ $suite_status != 0 ] && [ "$suite_failed" = 0 ]; then
 		suite_failed=1
+		echo "ended with status $suite_status" | note_failures "$suite"
 		tail -n 40 "$suite_dir.check.log" >&2
 	elif [ "$suite_failed" != 0 ]; then
-		grep -hE '^(FAIL|ERROR|XPASS)' "$suite_dir.check.log" |
-			head -n 60 >&2
 		find "$suite_dir" -name '*.trs' \
 			-exec grep -lE ' (FAIL|ERROR|XPASS)' {} + |
 			while IFS= read -r suite_file; do
@@ -194,7 +203,7 @@ automake_suite() {
 		done
 	elif [ "$suite_passed" = 0 ]; then
 		suite_failed=1
-		echo "make check ran no test: $suite_dir.check.log" >&2
+		echo "ran no test: $suite_dir.check.log" | note_failures "$suite"
 	fi
 	grep -hE '^SKIP' "$suite_dir.check.log" | sed 's/^/    /'
 	count "$suite" "$suite_passed" "$suite_failed" "$suite_skipped"
@@ -396,10 +405,11 @@ step_debian13_end() {
 	debian13_failed=$(debian13_number failed)
 	debian13_skipped=$(debian13_number skipped)
 	if [ -z "$debian13_passed" ] || [ -z "$debian13_failed" ]; then
-		echo "Debian 13 ended with status $debian13_status before it" \
-			"could count" >&2
+		echo "ended with status $debian13_status before it could count" |
+			note_failures "Debian 13"
 		debian13_passed=0 debian13_failed=1
 	fi
+	sed -n 's/^failed: //p' "$out/debian13.log" | note_failures "Debian 13"
 	debian13_line=$(grep '^Debian ' "$out/debian13.log" | tail -n 1)
 	: "${debian13_line:=Debian 13: $debian13_passed passed, $debian13_failed failed}"
 	passed_there=$debian13_passed
@@ -436,6 +446,7 @@ version_line() {
 finish() {
 	trap - EXIT
 	say ""
+	[ ! -s "$out/failures" ] || cat "$out/failures"
 	say "$(($(date +%s) - started)) s in all; logs: $out"
 	version_line
 	[ -z "${debian13_line-}" ] || say "$debian13_line"
@@ -448,7 +459,7 @@ finish() {
 case ${1-} in
 -h | --help)
 	trap - EXIT
-	sed -n '6,28s/^# \{0,1\}//p' "$0"
+	sed -n '6,29s/^# \{0,1\}//p' "$0"
 	exit 0
 	;;
 --here) set -- $here_steps ;;
@@ -474,7 +485,7 @@ done
 	exit 1
 }
 
-mkdir -p "$out" && : >"$build_log" || exit 1
+mkdir -p "$out" && : >"$build_log" && : >"$out/failures" || exit 1
 begin "Packages"
 # Here, because two at one time cannot install.
 case " $steps " in
