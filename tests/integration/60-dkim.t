@@ -387,6 +387,8 @@ def check_secret(tap, test):
         done = subprocess.run(
             ["sh", f"{relay.dir}/dkim/shipped/chatmail-dkim", "-d",
              f"{relay.dir}/dkim-again", relay.env["RELAY_CONFIG"]],
+            env={**os.environ,
+                 "CHATMAIL_CONFIG": relay.env["CHATMAIL_CONFIG"]},
             capture_output=True, timeout=SECONDS, check=False)
         expect((done.returncode, done.stderr), (0, b""))
         expect(path.read_text(), secret)

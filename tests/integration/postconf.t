@@ -7,6 +7,8 @@ set -u
 PATH=$PATH:/usr/sbin:/sbin
 program=${CM_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 program=$program/conf.d/postfix/chatmail-postconf
+CHATMAIL_CONFIG=${CM_BUILDDIR:?is the build folder}/conf.d/chatmail-config
+export CHATMAIL_CONFIG
 
 command -v postconf >/dev/null || {
 	echo "1..0 # SKIP postconf is not installed"
@@ -34,9 +36,16 @@ is() {
 configure() {
 	printf '[params]\nmail_domain = %s\n' "${2-chat.example.org}" \
 		>"$tmp/chatmail.ini"
+	configure_as_is "$1" "${3-}"
+}
+
+# The same with $tmp/chatmail.ini as it is.
+configure_as_is() {
+	status=0
 	# shellcheck disable=SC2086
-	sh "$program" ${3-} -c "$tmp/$1" "$tmp/chatmail.ini" \
-		>"$tmp/out" 2>"$tmp/err" || echo "# exit status $?"
+	sh "$program" ${2-} -c "$tmp/$1" "$tmp/chatmail.ini" \
+		>"$tmp/out" 2>"$tmp/err" || status=$?
+	[ $status = 0 ] || echo "# exit status $status"
 }
 
 get() { # DIR PARAMETER
@@ -73,6 +82,44 @@ cp "$tmp/twice/main.cf" "$tmp/once"
 configure twice
 is "a second time changes nothing" "" \
 	"$(diff "$tmp/once" "$tmp/twice/main.cf")"
+
+# What the ini says is what every program of ours reads in it.
+cat >"$tmp/chatmail.ini" <<-END
+	[params]
+	mail_domain = chat.example.org
+	max_message_size =
+	    50M
+	max_smtp_connections = 500
+	[other]
+	mail_domain = evil.example
+END
+mkdir "$tmp/odd"
+configure_as_is odd >/dev/null
+is "other sections are none of it; a value may stand on the next line" \
+	"chat.example.org 52428800 500" \
+	"$(get odd chatmail_domain) $(get odd message_size_limit) $(
+		services odd submission/inet | awk 'NR == 1 { print $7 }')"
+for line in "max_message_size = 30x" "max_smtp_connections = lots" \
+	"mail_domain = [192.0.2.1]" "milter_socket = relative"; do
+	mkdir "$tmp/refused"
+	printf '[params]\n%s\nmail_domain = chat.example.org\n' "$line" \
+		>"$tmp/chatmail.ini"
+	configure_as_is refused >/dev/null
+	is "$line: refused with file and line, and nothing is written" "1 1 " \
+		"$status $(grep -c "chatmail.ini:2: " "$tmp/err") $(
+			ls "$tmp/refused")"
+	rm -rf "$tmp/refused"
+done
+rm "$tmp/chatmail.ini"
+configure_as_is odd >/dev/null
+is "no chatmail.ini is said" "1 1" \
+	"$status $(grep -c 'cannot read .*: name your' "$tmp/err")"
+printf '[params]\nmail_domain = chat.example.org\n' >"$tmp/chatmail.ini"
+CHATMAIL_CONFIG=$tmp/nothing
+PATH=/usr/bin:/bin configure_as_is odd >/dev/null
+CHATMAIL_CONFIG=$CM_BUILDDIR/conf.d/chatmail-config
+is "so is that nothing can read it" "1 1" \
+	"$status $(grep -c 'chatmail-config is missing' "$tmp/err")"
 
 # Debian's, with a name and without.
 mkdir "$tmp/debian"

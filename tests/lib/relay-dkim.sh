@@ -38,6 +38,7 @@ relay_init_dkim() {
 			"$relay_conf_d/opendkim/$relay_name" \
 			>"$1/dkim/shipped/$relay_name"
 	done
+	cp "$relay_conf_d/ini.sh" "$1/dkim/"
 	sh "$1/dkim/shipped/chatmail-dkim" -d "$1/dkim" "$1/chatmail.ini" \
 		>"$1/dkim/record" 2>"$1/log/dkim.log" || {
 		relay_error "chatmail-dkim failed: $1/log/dkim.log"

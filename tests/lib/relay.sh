@@ -238,6 +238,7 @@ relay_init_postfix() {
 		-e "s|argv=[^ ]*|argv=$relay_policy|" \
 		"$relay_conf_d/postfix/master.cf.chatmail" \
 		>"$1/postfix/shipped/master.cf.chatmail"
+	cp "$relay_conf_d/ini.sh" "$1/postfix/"
 	sh "$1/postfix/shipped/chatmail-postconf" -c "$1/postfix/etc" \
 		"$1/chatmail.ini" >"$1/log/postconf.log" 2>&1 ||
 		relay_error "chatmail-postconf failed: $1/log/postconf.log" ||
@@ -277,6 +278,10 @@ relay_init() {
 		-path '*bin/chatmail-policy' | head -n 1)}
 	relay_push=${RELAY_PUSH_PROGRAM:-$(find "$RELAY_STAGE" \
 		-path '*/dovecot/chatmail-push' | head -n 1)}
+	# conf.d's programs are copied to where they would not find it
+	CHATMAIL_CONFIG=$(find "$RELAY_STAGE" -path '*bin/chatmail-config' |
+		head -n 1)
+	export CHATMAIL_CONFIG
 	[ -n "$relay_conf_d" ] && [ -x "$relay_milter" ] ||
 		relay_error "$RELAY_STAGE lacks conf.d or chatmail-milter:" \
 			"make install DESTDIR=$RELAY_STAGE" || return 1
@@ -356,6 +361,7 @@ relay_init() {
 		RELAY_MILTER_PROGRAM='$relay_milter'
 		RELAY_POLICY_PROGRAM='$relay_policy'
 		RELAY_PUSH_PROGRAM='$relay_push'
+		CHATMAIL_CONFIG='$CHATMAIL_CONFIG'
 		RELAY_POSTFIX_CONFIG='$RELAY_DIR/postfix/etc'
 		RELAY_DOVECOT_CONFIG='$RELAY_DIR/dovecot/etc/dovecot.conf'
 		RELAY_LOG='$RELAY_DIR/log'
