@@ -187,8 +187,9 @@ const struct cm_setting_def cm_settings_defs[] = {
 	    "every header that mail between chat clients does not need, and "
 	    "those whose values say more than they must; the time of Date "
 	    "becomes UTC. chatmail-milter(8) has the list. Without it only "
-	    "Received, X-Originating-IP, X-Mailer, User-Agent and Bcc go, and "
-	    "Subject becomes [...]."),
+	    "Received, X-Originating-IP, X-Mailer, User-Agent, Bcc, "
+	    "Resent-Bcc, Return-Path and Delivered-To go, and Subject becomes "
+	    "[...]."),
 	DEF(STRING, passthrough_senders, "", "", 0, 0,
 	    "Addresses of ours, divided by blanks, that may send cleartext. "
 	    "Each one is a hole in the relay's promise."),

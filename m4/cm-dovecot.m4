@@ -31,6 +31,16 @@ AC_DEFUN([CM_DOVECOT_VERSION], [
   AC_SUBST([CM_DOVECOT_VERSION], [$cm_dovecot_version])
 ])
 
+dnl CM_DOVECOT_LIBRARIES: sets CM_DOVECOT_LIBDIR, where Dovecot's own libraries
+dnl are, for the RUNPATH of programs. dovecot_pkglibdir is that only until
+dnl DC_DOVECOT makes it ours, by --without-dovecot-install-dirs.
+
+AC_DEFUN([CM_DOVECOT_LIBRARIES], [
+  CM_DOVECOT_LIBDIR=`$SED -n 's/^dovecot_pkglibdir=//p' \
+    "$dovecotdir/dovecot-config"`
+  AC_SUBST([CM_DOVECOT_LIBDIR])
+])
+
 dnl CM_DOVECOT_AUTH_HEADERS: do the installed headers compile for an auth
 dnl module? Not those of 2.4.2 to 2.4.4 (dovecot-plugin/compat/cm-auth-sasl.h
 dnl tells the story); then CM_DOVECOT_SASL_CLASH is defined and they do.

@@ -13,7 +13,9 @@
 
 #include "restrict-access.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct cm_push_service *push;
 
@@ -27,6 +29,31 @@ static void connected(struct master_service_connection *conn ATTR_UNUSED)
 static void warn(void *ctx ATTR_UNUSED, const char *message)
 {
 	i_warning("%s", message);
+}
+
+static const char usage_text[] =
+	"usage: chatmail-push [-F FILE] [-A FILE]\n"
+	"       chatmail-push -h | -V\n"
+	"\n"
+	"  -F FILE   settings (default " CM_DEFAULT_CONFIG "); Dovecot has -c\n"
+	"  -A FILE   certificates to believe in place of the system's\n"
+	"  -h, -V    this text; the version\n"
+	"\n"
+	"A service of Dovecot's master, which starts it: see 45-chatmail-push.conf\n"
+	"in conf.d.\n";
+
+/* What a person asks who starts it by hand; lib-master has no such options. */
+static bool answered(const char *argument)
+{
+	if (argument == NULL)
+		return FALSE;
+	if (strcmp(argument, "-h") == 0)
+		fputs(usage_text, stdout);
+	else if (strcmp(argument, "-V") == 0)
+		puts("chatmail-push " CM_VERSION);
+	else
+		return FALSE;
+	return TRUE;
 }
 
 struct options {
@@ -65,6 +92,8 @@ int main(int argc, char *argv[])
 	struct cm_settings set;
 	const char *error;
 
+	if (answered(argv[1]))
+		return EXIT_SUCCESS;
 	/* it is idle most of the time, and stays; what there is to be known
 	 * of it is in the log */
 	master_service = master_service_init(
