@@ -109,6 +109,13 @@ with Tap() as tap, started_relay(tap, "require_dkim=no") as relay, \
         assert {"chown", "accept", "execve"} <= calls or \
             {"fchownat", "accept", "execve"} <= calls, sorted(calls)
         expect(sorted(calls - allowed(unit)), [])
+    with tap.check("what comes back by itself never gives up"):
+        units = [path for path in
+                 pathlib.Path(relay.env["RELAY_STAGE"]).rglob("systemd/**/*")
+                 if path.is_file() and "Restart=" in path.read_text()]
+        assert len({path.name for path in units}) >= 5, units
+        for path in units:
+            assert "\nStartLimitIntervalSec=0\n" in path.read_text(), path
     with tap.check("and few others: none of mounting, tracing, clocks"):
         for name in "mount", "ptrace", "settimeofday", "reboot", "setuid":
             assert name not in allowed(unit), name

@@ -4,8 +4,10 @@
 
 Postfix's own log is left out: it names addresses in every line and has no
 setting against it (conf.d/systemd/postfix-nolog.conf is our answer)."""
+import base64
 import imaplib
 import pathlib
+import re
 import smtplib
 
 from harness import Tap, expect, shell, started_relay
@@ -57,6 +59,20 @@ def live(relay, alice, bob, armor):
     return ids
 
 
+def decoded(word):
+    # one character behind a multiple of four is no byte
+    word = word[:-1] if len(word) % 4 == 1 else word
+    return base64.b64decode(word + "=" * (-len(word) % 4))
+
+
+def encoded(text, address):
+    """Words of text that are base64 with this IPv4 address in them: Dovecot's
+    session ids of logins are."""
+    packed = bytes(int(part) for part in address.split("."))
+    return [word for word in re.findall(r"[A-Za-z0-9+/]{8,}", text)
+            if packed in decoded(word)]
+
+
 with Tap() as tap, started_relay(tap) as relay, rc.Gpg() as gpg:
     alice, bob = relay.new_login(), relay.new_login()
     relay.imap(alice).logout()
@@ -68,9 +84,10 @@ with Tap() as tap, started_relay(tap) as relay, rc.Gpg() as gpg:
         expect(len(ids), 6)
     # What is written at the end counts too.
     shell(relay.dir, "relay_stop")
-    logs = {path.name: path.read_text(errors="replace").lower()
-            for path in pathlib.Path(relay.env["RELAY_LOG"]).iterdir()
-            if path.name not in ("postfix.log", "postconf.log")}
+    as_written = {path.name: path.read_text(errors="replace")
+                  for path in pathlib.Path(relay.env["RELAY_LOG"]).iterdir()
+                  if path.name not in ("postfix.log", "postconf.log")}
+    logs = {name: text.lower() for name, text in as_written.items()}
     with tap.check("there are logs"):
         assert "logged out" in logs["dovecot.log"], "where is Dovecot's log?"
         assert "reject" in logs["milter.log"], "where is the milter's log?"
@@ -86,3 +103,9 @@ with Tap() as tap, started_relay(tap) as relay, rc.Gpg() as gpg:
                     at = text.find(word.lower())
                     assert at < 0, text[text.rfind("\n", 0, at) + 1:
                                         text.find("\n", at)]
+    for name, text in sorted(as_written.items()):
+        with tap.check(f"nor an IP address in base64 in {name}"):
+            assert not encoded(text, "127.0.0.1"), encoded(text, "127.0.0.1")
+    with tap.check("which would be seen"):
+        expect(encoded("session=<gaPNmIJh+sh/AAAB>", "127.0.0.1"),
+               ["gaPNmIJh+sh/AAAB"])

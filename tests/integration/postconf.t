@@ -140,6 +140,8 @@ postconf -c "$tmp/debian" -e myhostname=mx.example.org \
 configure debian
 is "a name with a dot stays" "mx.example.org mx.example.org" \
 	"$(get debian myhostname) $(get debian smtp_helo_name)"
+is "servers that do not answer leave room for the others" \
+	"smtp unix - - y - 500 smtp" "$(services debian smtp/unix)"
 is "addresses stay" 127.0.0.1 "$(get debian inet_interfaces)"
 is "a policy map stays" "inline:{a=b}" "$(get debian smtp_tls_policy_maps)"
 
@@ -152,6 +154,8 @@ is "certificates: of those who cannot have one, none" "encrypt encrypt" \
 	"$(policy ip '[192.0.2.8]') $(policy ip _relay.example.org)"
 is "but of a smart host and a domain" " " \
 	"$(policy ip '[mail.example.net]') $(policy ip example.org)"
+is "nauta.cu may come without, and nobody else of that name" "may  " \
+	"$(policy ip nauta.cu) $(policy ip nautaxcu) $(policy ip a.nauta.cu)"
 
 # What chatmail/relay 1.12 has in its own, as far as it concerns us.
 mkdir "$tmp/upstream"
