@@ -90,7 +90,7 @@ lib_globals() {
   symbols "$archive" | while read -r scope kind section symbol; do
     case $kind$section in
     .O.data.rel.ro*) ;;
-    .O.data* | .O.bss* | .O*COM* | .*.tdata | .*.tbss)
+    .O.data* | .O.bss* | .O*COM* | .*.tdata* | .*.tbss*)
       echo "libcmcore: $symbol can change ($section, $scope)"
       ;;
     esac
@@ -124,6 +124,26 @@ plugin_exports() {
     done
     "$NM" -D --defined-only "$object" | grep -q " ${name}_version\$" ||
       echo "$(basename "$object") does not export ${name}_version"
+  done
+}
+
+# What a plugin loads it uses, and the other way round: a name that nobody has
+# would be found missing at the first call.
+plugin_libraries() {
+  for object in $(plugin_objects); do
+    name=$(basename "$object")
+    needed=$("$OBJDUMP" -p "$object" | sed -n 's/^ *NEEDED *//p')
+    wanted=$("$NM" -D --undefined-only "$object" |
+      sed -n 's/.* U json_.*/libjansson/p; s/.* U crypt\(_r\)\{0,1\}@.*/libcrypt/p' |
+      sort -u)
+    for library in libjansson libcrypt; do
+      has=$(echo "$needed" | grep -c "^$library\\.")
+      wants=$(echo "$wanted" | grep -c "^$library\$")
+      [ "$has" = "$wants" ] ||
+        echo "$name: $library is needed: $has, used: $wants"
+    done
+    echo "$needed" | grep -vE '^(libc|libjansson|libcrypt|ld-linux.*)\.' |
+      sed "s|^|$name is linked with |"
   done
 }
 
@@ -254,7 +274,7 @@ skip() { # TITLE WHY
   echo "ok $number - $1 # SKIP $2"
 }
 
-echo 1..11
+echo 1..12
 report "lib includes libc and Jansson only" "$(lib_includes)"
 if [ -z "$(symbols "$build/lib/.libs/libcmcore.a" 2>/dev/null)" ]; then
   report "lib has no mutable globals" "no symbols found in libcmcore.a"
@@ -265,8 +285,10 @@ else
 fi
 if [ -z "$(plugin_objects)" ]; then
   skip "plugins export what Dovecot needs only" "no plugin is built"
+  skip "plugins are linked with what they use" "no plugin is built"
 else
   report "plugins export what Dovecot needs only" "$(plugin_exports)"
+  report "plugins are linked with what they use" "$(plugin_libraries)"
 fi
 report "Dovecot's version is named in compat only" "$(dovecot_versions)"
 report "no plugin folder includes another" "$(plugin_includes)"
