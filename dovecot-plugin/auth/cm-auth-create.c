@@ -283,6 +283,20 @@ static enum passdb_result decide(struct first_login *login)
 	return result == PASSDB_RESULT_OK ? try_create(login) : result;
 }
 
+/* Has somebody else made the account while we decided? Then it counts and not
+ * what we came to: one device logs in by IMAP and SMTP at once, and who is
+ * second finds the token used up, or registration closed. */
+static bool made_meanwhile(struct first_login *login)
+{
+	struct cm_auth_account account;
+
+	if (cm_auth_account_open(login->relay, login->request->fields.user,
+				 &account) != CM_DIR_OK)
+		return FALSE;
+	cm_auth_account_close(&account);
+	return TRUE;
+}
+
 enum passdb_result cm_auth_first_login(struct cm_auth_relay *relay,
 				       struct auth_request *request,
 				       const char *password)
@@ -304,6 +318,9 @@ enum passdb_result cm_auth_first_login(struct cm_auth_relay *relay,
 		return PASSDB_RESULT_INTERNAL_FAILURE;
 	}
 	result = decide(&login);
+	if (result != PASSDB_RESULT_OK && result != PASSDB_RESULT_NEXT &&
+	    made_meanwhile(&login))
+		result = PASSDB_RESULT_NEXT;
 	cm_tokens_close(&login.tokens);
 	i_close_fd(&login.mailboxes_fd);
 	return result;

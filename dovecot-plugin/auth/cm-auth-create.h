@@ -17,7 +17,7 @@
 struct cm_auth_relay;
 
 /* The request's user has no account. PASSDB_RESULT_NEXT: somebody else was
- * quicker and has made it. */
+ * quicker and has made it, so this is no first login; never a refusal then. */
 enum passdb_result cm_auth_first_login(struct cm_auth_relay *relay,
 				       struct auth_request *request,
 				       const char *password);

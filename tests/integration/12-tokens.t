@@ -15,6 +15,8 @@ SECRET = "sesame-open"
 REST = "long-enough-password"
 RACERS = 100
 USES = 10
+DEVICES = 20
+ROUNDS = 5
 DAY = 86400
 LOG_SECONDS = 20
 
@@ -137,6 +139,23 @@ def check_race(tap, relay):
         assert used(relay, "race") == str(USES)
 
 
+def check_same(tap, relay):
+    """Delta Chat logs in by IMAP and SMTP at the same time."""
+    with tap.check(f"{DEVICES} logins at once to one address, one use: all "
+                   "get in"), \
+            concurrent.futures.ThreadPoolExecutor(DEVICES) as pool:
+        for i in range(ROUNDS):
+            token, name = f"same-token-{i}", f"same0000{i}"
+            doveadm(relay, "token", "add", "-m", "1", f"same{i}", token)
+            answers = list(pool.map(
+                lambda password, name=name: login(relay, name, password),
+                [token + REST] * DEVICES))
+            assert answers == ["ok"] * DEVICES, answers
+            assert used(relay, f"same{i}") == "1"
+    with tap.check("and a wrong password is still wrong"):
+        assert login(relay, "same00000", "same-token-0" + REST + "x") == "no"
+
+
 def check_damage(tap, relay):
     tokens = pathlib.Path(relay.dir, "state", "tokens")
     doveadm(relay, "token", "add", "frail", "frail-token-1")
@@ -226,6 +245,7 @@ def main():
             tap, "hold_deleted_days=3", "login_brake_after=0") as relay:
         check_tokens(tap, relay)
         check_race(tap, relay)
+        check_same(tap, relay)
         check_damage(tap, relay)
         check_removed(tap, relay)
         check_hold(tap, relay)
