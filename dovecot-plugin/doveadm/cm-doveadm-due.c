@@ -298,8 +298,10 @@ static bool is_inactive(struct cm_expire_run *run, int fd, time_t last)
 	if (!cm_expire_account(&run->rules, last))
 		return FALSE;
 	result = cm_account_last_login(fd, &last, &error);
-	if (result == CM_DIR_OK)
-		return cm_expire_account(&run->rules, last);
+	if (result == CM_DIR_OK) {
+		return cm_expire_account(&run->rules, last) &&
+			!cm_expire_is_blocked(fd);
+	}
 	if (result != CM_DIR_UNKNOWN)
 		cm_expire_trouble(run, result, error);
 	return FALSE;

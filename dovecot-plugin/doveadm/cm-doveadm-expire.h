@@ -78,6 +78,9 @@ void cm_expire_trouble(struct cm_expire_run *run, enum cm_dir_result result,
  * any more: FALSE. */
 bool cm_expire_account_do(struct cm_expire_run *run, const char *name);
 
+/* A blocked account is not removed, however long ago its last login was. */
+bool cm_expire_is_blocked(int account_fd);
+
 /* Puts an account on the list of those that go; with CM_EXPIRE_MAX_INACTIVE on
  * it, and at the end of the run, the list is worked off. */
 void cm_expire_inactive_add(struct cm_expire_run *run, const char *name);

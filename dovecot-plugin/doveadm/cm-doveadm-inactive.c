@@ -4,6 +4,9 @@
  * way `user delete` does it (cm-account-remove.h), except that the door stays
  * open: a login that comes before the very last moment saves the account.
  *
+ * Blocked ones stay: nobody can log in to them, and without them the address
+ * would be free for whom the block keeps out.
+ *
  * Sessions are ended first. One that has lasted since before is of a client
  * that will come back, log in, and so save the account.
  */
@@ -38,6 +41,15 @@ void cm_expire_inactive_add(struct cm_expire_run *run, const char *name)
 		cm_expire_inactive_flush(run);
 }
 
+bool cm_expire_is_blocked(int account_fd)
+{
+	const char *error;
+
+	/* what cannot be looked at is kept, too */
+	return cm_account_has_file(account_fd, CM_ACCOUNT_FILE_DISABLED,
+				   &error) != CM_DIR_UNKNOWN;
+}
+
 static bool still_inactive(void *ctx, int account_fd)
 {
 	struct cm_expire_run *run = ctx;
@@ -45,7 +57,8 @@ static bool still_inactive(void *ctx, int account_fd)
 	time_t last;
 
 	return cm_account_last_login(account_fd, &last, &error) == CM_DIR_OK &&
-		cm_expire_account(&run->rules, last);
+		cm_expire_account(&run->rules, last) &&
+		!cm_expire_is_blocked(account_fd);
 }
 
 static bool remove_one(struct cm_expire_run *run, const struct cm_hold *hold,

@@ -180,6 +180,23 @@ def check_accounts(tap, relay, exp):
         exp.remove(path)
 
 
+def check_blocked(tap, relay, exp):
+    home = account(relay.mailboxes, "blocked01", 400)
+    write(home / "DISABLED", "")
+    message(home, "cur", 30 * DAY)
+    with tap.check("a blocked account stays, its old messages do not"):
+        rows = exp.rows("-n", "-A")
+        expect([(row["account"], row["what"]) for row in rows],
+               [(home.name, "message")])
+        expect(exp.rows("-v", "-A"), rows)
+        assert (home / "DISABLED").exists() and (home / "password").exists()
+    with tap.check("unblocked it goes"):
+        (home / "DISABLED").unlink()
+        expect([row["what"] for row in exp.rows("-n", "-A")], ["account"])
+        exp.rows("-v", "-A")
+        assert not home.exists()
+
+
 def check_login_saves(tap, relay, exp):
     """Stopped in the middle of the walk, by a signal; those that are still
     there log in."""
@@ -596,6 +613,7 @@ with Tap() as tap, started_relay(
     check_messages(tap, relay, exp)
     check_idle(tap, relay, exp)
     check_accounts(tap, relay, exp)
+    check_blocked(tap, relay, exp)
     check_login_saves(tap, relay, exp)
     check_session(tap, relay, exp)
     check_leftovers(tap, relay, exp)
