@@ -46,6 +46,15 @@ bool cm_token_name_valid(const char *name)
 	return true;
 }
 
+static bool is_utf8(const char *text)
+{
+	json_t *json = json_string(text);
+	bool ok = json != NULL;
+
+	json_decref(json);
+	return ok;
+}
+
 bool cm_token_comment_valid(const char *comment)
 {
 	size_t i;
@@ -55,7 +64,7 @@ bool cm_token_comment_valid(const char *comment)
 		    (unsigned char)comment[i] < ' ' || comment[i] == '\x7f')
 			return false;
 	}
-	return true;
+	return is_utf8(comment);
 }
 
 bool cm_token_secret_valid(const char *secret)
@@ -297,8 +306,7 @@ enum cm_dir_result cm_token_add(const struct cm_tokens *tokens,
 	}
 	text = to_json(token);
 	if (text == NULL) {
-		/* the comment is not UTF-8 */
-		errno = EILSEQ;
+		errno = ENOMEM;
 		return failed("write a registration token", error_r);
 	}
 	result = lock(tokens, &fd, error_r);
@@ -416,4 +424,33 @@ enum cm_dir_result cm_tokens_drop(const char *state_dir, const char **error_r)
 	if (errno == ENOTEMPTY || errno == EEXIST)
 		return CM_DIR_EXISTS;
 	return failed("remove the folder of registration tokens", error_r);
+}
+
+enum cm_dir_result cm_token_add_first(const char *state_dir,
+				      cm_state_hmac_fn *hmac,
+				      const unsigned char make[CM_STATE_KEY_SIZE],
+				      const struct cm_token *token,
+				      const char *secret,
+				      const char **error_r)
+{
+	enum cm_dir_result result;
+	struct cm_tokens tokens;
+	const char *error;
+	bool none;
+	int saved;
+
+	none = cm_tokens_open(state_dir, hmac, NULL, &tokens, &error) ==
+		CM_DIR_UNKNOWN;
+	cm_tokens_close(&tokens);
+	result = cm_tokens_open(state_dir, hmac, make, &tokens, error_r);
+	if (result == CM_DIR_OK) {
+		result = cm_token_add(&tokens, token, secret, error_r);
+		cm_tokens_close(&tokens);
+	}
+	if (result != CM_DIR_OK && none) {
+		saved = errno;
+		(void)cm_tokens_drop(state_dir, &error);
+		errno = saved;
+	}
+	return result;
 }

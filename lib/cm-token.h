@@ -130,6 +130,15 @@ enum cm_dir_result cm_token_add(const struct cm_tokens *tokens,
 				const struct cm_token *token,
 				const char *secret, const char **error_r);
 
+/* The same from closed, for the command. If there was no folder of tokens and
+ * none could be added, there is none afterwards: registration stays open. */
+enum cm_dir_result cm_token_add_first(const char *state_dir,
+				      cm_state_hmac_fn *hmac,
+				      const unsigned char make[CM_STATE_KEY_SIZE],
+				      const struct cm_token *token,
+				      const char *secret,
+				      const char **error_r);
+
 /* CM_DIR_UNKNOWN: none of this name. Damaged files have none. */
 enum cm_dir_result cm_token_remove(const struct cm_tokens *tokens,
 				   const char *name, const char **error_r);

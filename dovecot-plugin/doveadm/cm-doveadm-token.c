@@ -90,7 +90,7 @@ static bool get_token(struct doveadm_cmd_context *cctx,
 	if (doveadm_cmd_param_str(cctx, "comment", &comment)) {
 		if (!cm_token_comment_valid(comment)) {
 			return wrong(cctx, "comment has control characters "
-				     "or more than 200 bytes");
+				     "or more than 200 bytes, or is not UTF-8");
 		}
 		memcpy(token_r->comment, comment, strlen(comment) + 1);
 	}
@@ -142,17 +142,12 @@ static void add(struct cm_doveadm_relay *relay, const struct cm_token *token,
 		const char *secret)
 {
 	unsigned char fresh[CM_STATE_KEY_SIZE];
-	struct cm_tokens tokens;
 	enum cm_dir_result result;
 	const char *error = "";
 
 	random_fill(fresh, sizeof(fresh));
-	result = cm_tokens_open(relay->set.state_dir, cm_hmac_sha256, fresh,
-				&tokens, &error);
-	if (result == CM_DIR_OK) {
-		result = cm_token_add(&tokens, token, secret, &error);
-		cm_tokens_close(&tokens);
-	}
+	result = cm_token_add_first(relay->set.state_dir, cm_hmac_sha256,
+				    fresh, token, secret, &error);
 	if (result == CM_DIR_OK)
 		print_added(token, secret);
 	else if (result == CM_DIR_EXISTS) {

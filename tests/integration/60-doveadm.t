@@ -348,6 +348,20 @@ def check_tokens(tap, relay, adm):
         expect(adm.api("chatmailTokenList"), rows)
         expect(adm.api("chatmailTokenRemove", name="autumn"),
                [{"name": "autumn", "result": "removed"}])
+    with tap.check("token add: one that fails does not close registration"):
+        adm.rows("token", "remove", "winter")
+        adm.rows("registration", "open")
+        got, _, err = adm.run("chatmail", "token", "add", "-c",
+                              os.fsdecode(b"f\xfcr"), "x")
+        expect(got, EX_USAGE)
+        assert "UTF-8" in err, err
+        key = pathlib.Path(relay.dir, "state", "key")
+        sound = key.read_bytes()
+        key.write_bytes(b"no key")
+        adm.rows("token", "add", "x", code=EX_DATAERR)
+        key.write_bytes(sound)
+        expect(adm.rows("registration", "status")[0]["registration"], "open")
+        made = adm.rows("token", "add", "winter")[0]["token"]
     with tap.check("token: what is refused, and its exit codes"):
         for args in (["add"], ["add", "two words"], ["add", "x", "short"],
                      ["add", "-m", "0", "x"], ["add", "-e", "31.1.2030", "x"],

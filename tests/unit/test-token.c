@@ -1,63 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-unit.h"
-#include "state-hmac.h"
-#include "cm-token.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/wait.h>
 
-#include "account-tree.h"
+#include "token-tree.h"
 #include "bad-files.h"
-
-#define TODAY 20000
-#define SECRET "sesame-open"
-#define PASSWORD SECRET "and more of it"
-
-static const unsigned char fresh[CM_STATE_KEY_SIZE] = "one key of 32 bytes ...........";
-
-static struct cm_tokens tokens;
-static int mail_fd;
-
-static void begin(void)
-{
-	const char *error = "";
-
-	tree_begin();
-	assert_int_equal(mkdirat(tree_fd, "mail", 0700), 0);
-	mail_fd = openat(tree_fd, "mail", O_RDONLY | O_DIRECTORY);
-	assert_int_equal(cm_tokens_open(tree_path, state_hmac, fresh, &tokens, &error),
-			 CM_DIR_OK);
-}
-
-static void end(void)
-{
-	cm_tokens_close(&tokens);
-	(void)close(mail_fd);
-	tree_end();
-}
-
-static enum cm_dir_result add(const char *name, const char *secret,
-			      unsigned int max_uses, int expires)
-{
-	struct cm_token token = { .max_uses = max_uses, .created = TODAY,
-				  .expires = expires };
-	const char *error = "";
-
-	(void)snprintf(token.name, sizeof(token.name), "%s", name);
-	(void)snprintf(token.comment, sizeof(token.comment), "a comment");
-	return cm_token_add(&tokens, &token, secret, &error);
-}
-
-static enum cm_dir_result find(const char *password, int today,
-			       struct cm_token *token_r)
-{
-	const char *error = "";
-
-	return cm_token_find(&tokens, password, strlen(password), today,
-			     token_r, &error);
-}
 
 /* One account is made with the token, or its making fails. */
 static enum cm_dir_result use(const char *password, const char *name,
@@ -130,68 +80,6 @@ static void longest_first(void **state)
 			 CM_DIR_OK);
 	assert_int_equal(find(PASSWORD, TODAY, &token), CM_DIR_OK);
 	assert_string_equal(token.name, "short");
-	end();
-}
-
-static const struct secret_row {
-	const char *name;
-	size_t length;
-	bool valid;
-} secret_rows[] = {
-	{ "7 bytes", 7, false },  { "8 bytes", 8, true },
-	{ "9 bytes", 9, true },	  { "63 bytes", 63, true },
-	{ "64 bytes", 64, true }, { "65 bytes", 65, false }
-};
-
-static void secret_lengths(void **state)
-{
-	const struct secret_row *row = *state;
-	struct cm_token token;
-	char secret[100] = "";
-
-	begin();
-	memset(secret, 'x', row->length);
-	assert_int_equal(cm_token_secret_valid(secret), row->valid);
-	assert_int_equal(add("n", secret, 0, -1),
-			 row->valid ? CM_DIR_OK : CM_DIR_FAILED);
-	strcat(secret, "and more");
-	assert_int_equal(find(secret, TODAY, &token),
-			 row->valid ? CM_DIR_OK : CM_DIR_UNKNOWN);
-	end();
-}
-
-static void what_is_valid(void **state)
-{
-	char text[CM_TOKEN_MAX_COMMENT + 2];
-
-	(void)state;
-	assert_true(cm_token_name_valid("a"));
-	assert_true(cm_token_name_valid("2026.autumn_x-y"));
-	assert_false(cm_token_name_valid(""));
-	assert_false(cm_token_name_valid(".a"));
-	assert_false(cm_token_name_valid("a b"));
-	assert_false(cm_token_name_valid("a/b"));
-	assert_false(cm_token_name_valid("\xc3\xa4"));
-	memset(text, 'a', sizeof(text));
-	text[CM_TOKEN_MAX_NAME] = '\0';
-	assert_true(cm_token_name_valid(text));
-	text[CM_TOKEN_MAX_NAME] = 'a';
-	text[CM_TOKEN_MAX_NAME + 1] = '\0';
-	assert_false(cm_token_name_valid(text));
-	memset(text, 'a', sizeof(text));
-	text[CM_TOKEN_MAX_COMMENT] = '\0';
-	assert_true(cm_token_comment_valid(text));
-	text[CM_TOKEN_MAX_COMMENT] = 'a';
-	text[CM_TOKEN_MAX_COMMENT + 1] = '\0';
-	assert_false(cm_token_comment_valid(text));
-	assert_true(cm_token_comment_valid(""));
-	assert_false(cm_token_comment_valid("a\nb"));
-	assert_false(cm_token_secret_valid("with blanks"));
-	assert_false(cm_token_secret_valid("abcdefg\xff"));
-	begin();
-	assert_int_equal(add("max", SECRET, CM_TOKEN_MAX_USES, -1), CM_DIR_OK);
-	assert_int_equal(add("over", "x" SECRET, CM_TOKEN_MAX_USES + 1, -1),
-			 CM_DIR_FAILED);
 	end();
 }
 
@@ -271,19 +159,6 @@ static void secret_is_nowhere(void **state)
 		       SECRET, tree_path, tree_path, SECRET);
 	assert_int_equal(system(command), 0);
 	end();
-}
-
-static void made_secrets(void **state)
-{
-	unsigned char random[CM_TOKEN_RANDOM_SIZE];
-	char secret[CM_TOKEN_SECRET_LEN + 1];
-
-	(void)state;
-	/* RFC 4648, in small letters */
-	memcpy(random, "Hello!\xde\xad\xbe\xef", sizeof(random));
-	cm_token_make_secret(random, secret);
-	assert_string_equal(secret, "jbswy3dpehpk3pxp");
-	assert_true(cm_token_secret_valid(secret));
 }
 
 static void counts(void **state)
@@ -381,46 +256,6 @@ static void many_uses(void **state)
 	write_uses(dots, sizeof(dots));
 	assert_int_equal(use(PASSWORD, "aaaaaaaab@example.org", true),
 			 CM_DIR_CORRUPT);
-	end();
-}
-
-static const struct json_row {
-	const char *name, *text;
-	bool good;
-} json_rows[] = {
-	{ "the least", "{\"name\": \"a\"}", true },
-	{ "others' members", "{\"name\": \"a\", \"x\": [1]}", true },
-	{ "a byte order mark", "\xef\xbb\xbf{\"name\": \"a\"}", false },
-	{ "no name", "{\"max_uses\": 1}", false },
-	{ "a name that is none", "{\"name\": \"a b\"}", false },
-	{ "a number as the name", "{\"name\": 1}", false },
-	{ "uses below 0", "{\"name\": \"a\", \"max_uses\": -1}", false },
-	{ "uses above the limit", "{\"name\": \"a\", \"max_uses\": 1000001}",
-	  false },
-	{ "uses as text", "{\"name\": \"a\", \"max_uses\": \"1\"}", false },
-	{ "a day as text", "{\"name\": \"a\", \"expires\": \"2026-12-31\"}",
-	  false },
-	{ "twice", "{\"name\": \"a\", \"name\": \"b\"}", false },
-	{ "a list", "[1]", false },
-	{ "cut", "{\"name\": \"a\"", false },
-	{ "a comment of two lines", "{\"name\": \"a\", \"comment\": \"x\\ny\"}",
-	  false }
-};
-
-static void edited(void **state)
-{
-	const struct json_row *row = *state;
-	struct cm_token token;
-	char path[128];
-
-	begin();
-	assert_int_equal(add("autumn", SECRET, 1, -1), CM_DIR_OK);
-	assert_int_equal(find(PASSWORD, TODAY, &token), CM_DIR_OK);
-	(void)snprintf(path, sizeof(path), "tokens/%02zu/%s", token.length,
-		       token.id);
-	tree_file("", path, row->text, strlen(row->text));
-	assert_int_equal(find(PASSWORD, TODAY, &token),
-			 row->good ? CM_DIR_OK : CM_DIR_CORRUPT);
 	end();
 }
 
@@ -583,15 +418,11 @@ int main(void)
 {
 	cm_unit_test(finds_prefix);
 	cm_unit_test(longest_first);
-	cm_unit_rows(secret_lengths, secret_rows);
-	cm_unit_test(what_is_valid);
 	cm_unit_test(added_and_removed);
 	cm_unit_test(secret_is_nowhere);
-	cm_unit_test(made_secrets);
 	cm_unit_test(counts);
 	cm_unit_rows(crashed, crash_rows);
 	cm_unit_test(many_uses);
-	cm_unit_rows(edited, json_rows);
 	cm_unit_rows(bad, bad_rows);
 	cm_unit_test(exact);
 	cm_unit_test(killed);
