@@ -106,14 +106,14 @@ void cm_tokens_close(struct cm_tokens *tokens)
 }
 
 /* Missing: *value stays as it is. */
-static bool get_number(const json_t *root, const char *key, json_int_t max,
-		       json_int_t *value)
+static bool get_number(const json_t *root, const char *key, json_int_t min,
+		       json_int_t max, json_int_t *value)
 {
 	const json_t *member = json_object_get(root, key);
 
 	if (member == NULL)
 		return true;
-	if (!json_is_integer(member) || json_integer_value(member) < 0 ||
+	if (!json_is_integer(member) || json_integer_value(member) < min ||
 	    json_integer_value(member) > max)
 		return false;
 	*value = json_integer_value(member);
@@ -144,9 +144,11 @@ static bool parse(const json_t *root, struct cm_token *token)
 	json_int_t max_uses = 0, created = -1, expires = -1;
 
 	if (!json_is_object(root) || !get_texts(root, token) ||
-	    !get_number(root, "max_uses", CM_TOKEN_MAX_USES, &max_uses) ||
-	    !get_number(root, "created", CM_ACCOUNT_INFO_MAX_DAY, &created) ||
-	    !get_number(root, "expires", CM_ACCOUNT_INFO_MAX_DAY, &expires))
+	    !get_number(root, "max_uses", 1, CM_TOKEN_MAX_USES, &max_uses) ||
+	    !get_number(root, "created", 0, CM_ACCOUNT_INFO_MAX_DAY,
+			&created) ||
+	    !get_number(root, "expires", 0, CM_ACCOUNT_INFO_MAX_DAY,
+			&expires))
 		return false;
 	token->max_uses = (unsigned int)max_uses;
 	token->created = (int)created;

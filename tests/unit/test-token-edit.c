@@ -95,6 +95,8 @@ static const struct json_row {
 	{ "a name that is none", "{\"name\": \"a b\"}", false },
 	{ "a number as the name", "{\"name\": 1}", false },
 	{ "uses below 0", "{\"name\": \"a\", \"max_uses\": -1}", false },
+	{ "no uses", "{\"name\": \"a\", \"max_uses\": 0}", false },
+	{ "the first day", "{\"name\": \"a\", \"created\": 0}", true },
 	{ "one use", "{\"name\": \"a\", \"max_uses\": 1}", true },
 	{ "uses at the limit", "{\"name\": \"a\", \"max_uses\": 1000000}",
 	  true },
