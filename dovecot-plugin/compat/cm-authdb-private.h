@@ -62,6 +62,9 @@ void cm_authdb_worker_answered(void *context, enum passdb_result result);
 void cm_authdb_abort_waiting(struct cm_authdb_passdb *passdb);
 
 /* cm-authdb-v23.c, -v24.c */
+/* Stands for the name in auth_worker_call(), which has one for the error log
+ * only: "Aborted PASSV request for ...", of a worker that has died. */
+#define CM_AUTHDB_WHO "a login"
 void cm_authdb_iface_init(void);
 /* Does auth learn from the first worker how many of them there may be? Until
  * then it takes more than that, and stands still. See README, "Known". */

@@ -118,8 +118,8 @@ void cm_authdb_call_worker(struct auth_request *request, const char *line,
 
 	call->request = request;
 	call->context = context;
-	auth_worker_call(request->pool, request->fields.user, line,
-			 worker_answered, call);
+	auth_worker_call(request->pool, CM_AUTHDB_WHO, line, worker_answered,
+			 call);
 }
 
 const char *cm_authdb_protocol(const struct auth_request *request)

@@ -132,6 +132,19 @@ def check_hold(tap, relay, killer):
         assert len(killed) >= MIN_STEPS, killed
 
 
+def check_log(tap, relay):
+    """Dovecot tells that a worker has died, and must not tell at whose
+    login."""
+    with tap.check("the log names nobody whose login was killed"):
+        text = pathlib.Path(relay.dir, "log", "dovecot.log").read_text(
+            errors="replace")
+        told = [line for line in text.splitlines() if "Aborted " in line]
+        tap.note(f"{len(told)} lines")
+        assert any("PASSV request for a login" in line for line in told), told[:5]
+        assert f"@{relay.domain}" not in text, \
+            [line for line in text.splitlines() if "@" in line][:5]
+
+
 def main():
     compiler = shutil.which(os.environ.get("CC", "cc"))
     if not compiler:
@@ -169,6 +182,7 @@ def main():
             check_plain(tap, relay, killers[0])
             check_hold(tap, relay, killers[0])
             check_token(tap, relay, killers[0])
+            check_log(tap, relay)
 
 
 main()
