@@ -4,6 +4,7 @@
 #include "randgen.h"
 
 #include "cm-account-edit.h"
+#include "cm-account-info.h"
 #include "cm-doveadm-accounts.h"
 #include "cm-doveadm-password.h"
 #include "cm-doveadm-relay.h"
@@ -91,6 +92,10 @@ static enum cm_dir_result get_info(int fd, struct info *info_r,
 	enum cm_dir_result result;
 
 	result = cm_account_exists(fd, &info_r->last_login, error_r);
+	/* the day that expire and report go by; a damaged account.json costs us
+	 * nothing but that */
+	if (result == CM_DIR_OK)
+		(void)cm_account_last_login(fd, &info_r->last_login, error_r);
 	if (result == CM_DIR_OK)
 		result = cm_account_read_hash(fd, info_r->hash, error_r);
 	if (result == CM_DIR_OK)

@@ -172,6 +172,20 @@ def check_info(tap, relay, adm, alice):
         expect(adm.api("chatmailUserInfo", mask=[alice[0]]), [wanted])
         got, out, _ = adm.run("chatmail", "user", "info", alice[0])
         assert got == 0 and "last_login" in out and alice[0] in out, out
+    with tap.check("user info: the later day of the two that are kept"):
+        info = pathlib.Path(box(relay, alice, "account.json"))
+        kept, password = info.read_text(), box(relay, alice, "password")
+        mtime = os.stat(password).st_mtime
+        day = int(mtime) // 86400
+        for there, mine, shown in (day - 3, day - 9, day - 3), \
+                (day - 9, day - 3, day - 3), (None, day - 9, day - 9):
+            os.utime(password, (mine * 86400,) * 2)
+            info.write_text("{" if there is None else
+                            json.dumps({"last_login": there}))
+            expect(adm.rows("user", "info", alice[0])[0]["last_login"],
+                   time.strftime("%Y-%m-%d", time.gmtime(shown * 86400)))
+        info.write_text(kept)
+        os.utime(password, (mtime, mtime))
     with tap.check("user cleartext on, off"):
         adm.rows("user", "cleartext", alice[0], "on")
         assert not os.path.exists(box(relay, alice, "enforceE2EEincoming"))
