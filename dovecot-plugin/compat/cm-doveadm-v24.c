@@ -6,13 +6,14 @@
 
 #include "anvil-client.h"
 #include "ioloop.h"
+#include "net.h"
 #include "settings.h"
 #include "str.h"
 #include "strescape.h"
 
 #include "cm-authdb-settings-v24.h"
 
-#include <sys/stat.h>
+#include <unistd.h>
 
 struct kick_query {
 	unsigned int count;
@@ -85,6 +86,18 @@ static int kick_all(struct anvil_client *anvil, struct ioloop *ioloop,
 	return -1;
 }
 
+/* A master process that has ended leaves its sockets; anvil's client would
+ * try again for seconds, and then fail. */
+static bool is_running(const char *path)
+{
+	int fd = net_connect_unix(path);
+
+	if (fd < 0)
+		return errno != ENOENT && errno != ECONNREFUSED;
+	i_close_fd(&fd);
+	return TRUE;
+}
+
 int cm_doveadm_kick(const char *const *users, unsigned int *left_r,
 		    unsigned int *shared_r, const char **error_r)
 {
@@ -92,12 +105,10 @@ int cm_doveadm_kick(const char *const *users, unsigned int *left_r,
 				       NULL);
 	struct anvil_client *anvil;
 	struct ioloop *ioloop;
-	struct stat st;
 	int ret;
 
 	*left_r = *shared_r = 0;
-	/* Dovecot is not running */
-	if (stat(path, &st) < 0 && errno == ENOENT)
+	if (!is_running(path))
 		return 0;
 	ioloop = io_loop_create();
 	anvil = anvil_client_init(path, NULL, 0);

@@ -9,6 +9,7 @@ import pathlib
 import re
 import secrets
 import signal
+import socket
 import subprocess
 import time
 import urllib.error
@@ -231,6 +232,24 @@ def check_block(tap, relay, adm, alice, bob):
         assert ended(idle) and not can_login(relay, alice)
         adm.api("chatmailUserUnblock", mask=[alice[0]])
         assert can_login(relay, alice)
+
+
+def check_stopped(tap, relay, adm, alice):
+    """A master process that ends leaves its sockets where they are."""
+    base = pathlib.Path(relay.dir, "stopped")
+    base.mkdir()
+    with tap.check("user block, unblock where no Dovecot runs"):
+        for left in False, True:
+            if left:
+                with socket.socket(socket.AF_UNIX) as anvil:
+                    anvil.bind(str(base / "anvil"))
+            for command, result in (("block", "blocked"),
+                                    ("unblock", "unblocked")):
+                got, out, err = adm.run(
+                    "-f", "tab", "-o", f"base_dir={base}", "chatmail", "user",
+                    command, alice[0])
+                expect((got, out.splitlines()[-1:], err),
+                       (0, [f"{alice[0]}\t{result}"], ""))
 
 
 def check_block_at_login(tap, relay, adm, alice):
@@ -610,6 +629,7 @@ with Tap() as tap:
         check_list(tap, relay, adm, logins)
         check_info(tap, relay, adm, alice)
         check_block(tap, relay, adm, alice, bob)
+        check_stopped(tap, relay, adm, alice)
         check_block_at_login(tap, relay, adm, alice)
         check_hibernated(tap, relay, adm, alice, bob)
         check_passwd(tap, relay, adm, alice)
