@@ -21,6 +21,8 @@
 #ifndef CM_SETTINGS_H
 #define CM_SETTINGS_H
 
+#include "cm-ini.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -171,6 +173,10 @@ void cm_settings_deinit(struct cm_settings *set);
 /* Is `address` one of the words of `list` (divided by blanks or line ends), or
  * does it end in one that begins with '@'? Letters in any case. */
 bool cm_settings_list_matches(const char *list, const char *address);
+
+/* Room for any value as it stands in the file: a line end takes a tab behind
+ * it, and has at least one byte of the value in front. */
+#define CM_SETTING_PRINT_SIZE (CM_INI_MAX_VALUE + CM_INI_MAX_VALUE / 2 + 1)
 
 /* Writes the effective value of row `def` as it would stand in the file into
  * buf, cut at size; reading that back gives the same value. *line_r is the line it came from, 0 for the default. */

@@ -13,9 +13,6 @@
 
 #include <unistd.h>
 
-/* Room for any value as it stands in chatmail.ini. */
-#define MAX_VALUE 4096
-
 static void trouble(const char *what)
 {
 	i_error("cannot %s: %m", what);
@@ -118,10 +115,11 @@ void cm_doveadm_registration_status(struct doveadm_cmd_context *cctx)
 static void print_setting(struct cm_doveadm_relay *relay,
 			  const struct cm_setting_def *def)
 {
-	char value[MAX_VALUE];
+	char *value = t_malloc_no0(CM_SETTING_PRINT_SIZE);
 	unsigned int line;
 
-	cm_settings_print(&relay->set, def, value, sizeof(value), &line);
+	cm_settings_print(&relay->set, def, value, CM_SETTING_PRINT_SIZE,
+			  &line);
 	doveadm_print(def->name);
 	doveadm_print(value);
 	doveadm_print(def->unit);

@@ -24,7 +24,7 @@ static void warn(void *ctx, const char *message)
 static char *print_all(const struct cm_settings *set)
 {
 	size_t size = 64 * 1024, used;
-	char *text = malloc(size), *value = malloc(2 * CM_INI_MAX_VALUE);
+	char *text = malloc(size), *value = malloc(CM_SETTING_PRINT_SIZE);
 	const struct cm_setting_def *def;
 	unsigned int line;
 
@@ -32,7 +32,7 @@ static char *print_all(const struct cm_settings *set)
 		abort();
 	used = (size_t)snprintf(text, size, "[params]\n");
 	for (def = cm_settings_defs; def->name != NULL; def++) {
-		cm_settings_print(set, def, value, 2 * CM_INI_MAX_VALUE,
+		cm_settings_print(set, def, value, CM_SETTING_PRINT_SIZE,
 				  &line);
 		if (def->type == CM_SETTING_UNUSED)
 			continue;

@@ -423,12 +423,20 @@ def check_system(tap, relay, adm, logins):
                 rows["delete_mails_after"]["origin"]), ("days", "default"))
         expect({row["setting"]: row for row in adm.api("chatmailConfig")},
                rows)
-    with tap.check("config: another file, a broken one, none"):
+    with tap.check("config: another file, a long value, a broken one, none"):
         path = pathlib.Path(relay.dir, "other.ini")
         path.write_text("[params]\nmail_domain = other.test\n")
         rows = adm.rows("config", "-F", str(path))
         expect(next(row["value"] for row in rows
                     if row["setting"] == "mail_domain"), "other.test")
+        senders = "\n\t".join(["somebody@other.test"] * 380)
+        path.write_text("[params]\nmail_domain = other.test\n"
+                        f"passthrough_senders = {senders}\n")
+        assert len(senders) > 7900
+        shown = next(row["value"] for row in
+                     adm.rows("config", "-F", str(path))
+                     if row["setting"] == "passthrough_senders")
+        assert shown == senders, f"{len(shown)} of {len(senders)}"
         path.write_text("[params]\nmail_domain = \n")
         adm.rows("config", "--config", str(path), code=EX_CONFIG)
         adm.rows("config", "-F", "/nonexistent", code=EX_CONFIG)

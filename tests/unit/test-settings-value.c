@@ -234,6 +234,35 @@ static void prints_defaults(void **state)
 	cm_settings_deinit(&set);
 }
 
+/* As many lines as a value can have. */
+static void prints_longest(void **state)
+{
+	static char text[sizeof(HEAD) + 2 * CM_SETTING_PRINT_SIZE];
+	static char buf[CM_SETTING_PRINT_SIZE];
+	const struct cm_setting_def *def = find("passthrough_senders");
+	struct parsed parsed;
+	unsigned int i, line;
+	size_t len;
+
+	(void)state;
+	len = (size_t)snprintf(text, sizeof(text), HEAD "%s = a", def->name);
+	for (i = 1; i < (CM_INI_MAX_VALUE + 1) / 2; i++) {
+		memcpy(text + len, "\n\ta", 3);
+		len += 3;
+	}
+	parse(&parsed, text, len);
+	assert_int_equal(parsed.ret, 0);
+	cm_settings_print(&parsed.set, def, buf, sizeof(buf), &line);
+	assert_int_equal(strlen(buf), CM_SETTING_PRINT_SIZE - 1);
+	assert_string_equal(buf, text + strlen(HEAD "passthrough_senders = "));
+	cm_settings_deinit(&parsed.set);
+	/* and a line more is too much for the file */
+	memcpy(text + len, "\n\ta", 3);
+	parse(&parsed, text, len + 3);
+	assert_int_equal(parsed.ret, -1);
+	cm_settings_deinit(&parsed.set);
+}
+
 static const struct list_row {
 	const char *name, *list, *address;
 	bool expect;
@@ -264,5 +293,6 @@ int main(void)
 	cm_unit_rows(list_matches, lists);
 	cm_unit_rows(reads, rows);
 	cm_unit_test(prints_defaults);
+	cm_unit_test(prints_longest);
 	return cm_unit_run();
 }
