@@ -102,6 +102,20 @@ size_t cm_account_invite_token(const struct cm_settings *set,
 	return find_token(set->invite_token, password, password_len);
 }
 
+/* Dovecot refuses a login with one of them before it asks any passdb (its
+ * password_has_illegal_chars()); a NUL ends the password in SASL PLAIN. */
+static bool has_illegal_chars(const char *password, size_t len)
+{
+	static const char chars[] = { '\0', '\001', '\t', '\r', '\n' };
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (memchr(chars, password[i], sizeof(chars)) != NULL)
+			return true;
+	}
+	return false;
+}
+
 enum cm_account_verdict
 cm_account_password_check(const struct cm_settings *set,
 			  const char *password, size_t password_len,
@@ -109,8 +123,8 @@ cm_account_password_check(const struct cm_settings *set,
 {
 	if (password_len > CM_ACCOUNT_MAX_PASSWORD)
 		return CM_ACCOUNT_PASSWORD_LONG;
-	if (password_len > 0 && memchr(password, '\0', password_len) != NULL)
-		return CM_ACCOUNT_PASSWORD_NUL;
+	if (has_illegal_chars(password, password_len))
+		return CM_ACCOUNT_PASSWORD_CHARS;
 	/* password_min_length is at least 1, so this is for empty ones, too */
 	if (utf8_chars(password + token_len, password_len - token_len) <
 	    set->password_min_length)
@@ -184,8 +198,8 @@ const char *cm_account_verdict_text(enum cm_account_verdict verdict)
 		return "password is too short";
 	case CM_ACCOUNT_PASSWORD_LONG:
 		return "password is too long";
-	case CM_ACCOUNT_PASSWORD_NUL:
-		return "password contains NUL";
+	case CM_ACCOUNT_PASSWORD_CHARS:
+		return "password contains NUL, \\001, TAB, CR or LF";
 	case CM_ACCOUNT_ADDRESS:
 		return "name is not an address";
 	case CM_ACCOUNT_DOMAIN:
@@ -223,7 +237,7 @@ bool cm_account_verdict_is_final(enum cm_account_verdict verdict)
 	case CM_ACCOUNT_NO_TOKEN:
 	case CM_ACCOUNT_PASSWORD_SHORT:
 	case CM_ACCOUNT_PASSWORD_LONG:
-	case CM_ACCOUNT_PASSWORD_NUL:
+	case CM_ACCOUNT_PASSWORD_CHARS:
 	case CM_ACCOUNT_LOAD:
 	case CM_ACCOUNT_MEMORY:
 	case CM_ACCOUNT_DISK:

@@ -34,7 +34,7 @@ enum cm_account_verdict {
 	CM_ACCOUNT_NO_TOKEN,	   /* begins with no token that is good */
 	CM_ACCOUNT_PASSWORD_SHORT,
 	CM_ACCOUNT_PASSWORD_LONG,
-	CM_ACCOUNT_PASSWORD_NUL,
+	CM_ACCOUNT_PASSWORD_CHARS, /* some that Dovecot lets nobody use */
 	CM_ACCOUNT_ADDRESS,	   /* not exactly one @ */
 	CM_ACCOUNT_DOMAIN,	   /* not our domain */
 	CM_ACCOUNT_NAME_SHORT,

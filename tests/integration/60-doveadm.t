@@ -320,6 +320,13 @@ def check_passwd(tap, relay, adm, alice):
         expect(adm.api_error("chatmailUserPasswd", account=alice[0]), EX_USAGE)
         expect(adm.run("chatmail", "user", "passwd", "*", new)[0], EX_USAGE)
         assert can_login(relay, alice)
+    with tap.check("user passwd: what nobody could log in with"):
+        for byte in "\1\t\r\n":
+            word = f"long{byte}enough for us"
+            adm.rows("user", "passwd", alice[0], word, code=EX_DATAERR)
+            expect(adm.api_error("chatmailUserPasswd", account=alice[0],
+                                 password=word), EX_DATAERR)
+        assert can_login(relay, alice)
     with tap.check("user passwd: 511 bytes"):
         adm.rows("user", "passwd", alice[0], stdin="x" * 511)
         assert can_login(relay, (alice[0], "x" * 511))

@@ -54,7 +54,17 @@ static const struct row {
 	  STR("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"),
 	  CM_ACCOUNT_PASSWORD_SHORT },
 	{ "NUL in the password", STR("abc" D), STR("12345\0006789"),
-	  CM_ACCOUNT_PASSWORD_NUL },
+	  CM_ACCOUNT_PASSWORD_CHARS },
+	{ "\\001 in the password", STR("abc" D), STR("12345\0016789"),
+	  CM_ACCOUNT_PASSWORD_CHARS },
+	{ "TAB in the password", STR("abc" D), STR("12345\t6789"),
+	  CM_ACCOUNT_PASSWORD_CHARS },
+	{ "CR at its end", STR("abc" D), STR("123456789\r"),
+	  CM_ACCOUNT_PASSWORD_CHARS },
+	{ "LF at its start", STR("abc" D), STR("\n123456789"),
+	  CM_ACCOUNT_PASSWORD_CHARS },
+	{ "other control characters", STR("abc" D),
+	  STR("\002\x08\x0b\x0c\x1f\x7f\x80 \xff\xff"), CM_ACCOUNT_ALLOWED },
 	{ "blank password", STR("abc" D), STR("         "),
 	  CM_ACCOUNT_ALLOWED },
 
@@ -143,7 +153,7 @@ static void final_means_the_name(void **state)
 	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_NO_TOKEN));
 	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_PASSWORD_SHORT));
 	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_PASSWORD_LONG));
-	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_PASSWORD_NUL));
+	assert_false(cm_account_verdict_is_final(CM_ACCOUNT_PASSWORD_CHARS));
 	assert_true(cm_account_verdict_is_final(CM_ACCOUNT_ADDRESS));
 	assert_true(cm_account_verdict_is_final(CM_ACCOUNT_DOMAIN));
 	assert_true(cm_account_verdict_is_final(CM_ACCOUNT_NAME_SHORT));
