@@ -27,8 +27,10 @@ const char *cm_doveadm_config_path(struct doveadm_cmd_context *cctx,
 
 /* Tells the sessions of these users (sorted by strcmp(), NULL-terminated) to
  * end. *left_r is how many had not ended yet when it looked, so zero means
- * that there are none; call it again until then. Sessions that end by
- * themselves (LMTP) are waited for and not ended. A process that also serves
+ * that there are none; call it again until then. LMTP ends by itself: it is
+ * waited for and not ended, where anvil knows of it at all (only with
+ * lmtp_user_concurrency_limit, for which conf.d has no limit; so see
+ * ../expire/cm-delivery-gone.h). A process that also serves
  * others (2.3: imap-hibernate) cannot be told by us: *shared_r says how many
  * such sessions there are. No running Dovecot has no sessions. 0, or -1 with
  * *error_r. */

@@ -7,6 +7,7 @@
 
 #include "cm-mail-user.h"
 
+#include "auth-master.h"
 #include "mail-storage-service.h"
 
 /* Who the user is to the process; NULL if nobody (an internal user). */
@@ -19,6 +20,10 @@ int cm_mail_user_open(struct mail_storage_service_ctx *ctx,
 		      const char *username, const char *session_id,
 		      struct mail_storage_service_user **service_user_r,
 		      struct mail_user **user_r, const char **error_r);
+
+/* What Dovecot tells auth about such a lookup. */
+void cm_mail_user_auth_info(const struct mail_storage_service_input *input,
+			    struct auth_user_info *info_r);
 
 /* An lmtp that runs as root becomes the user's system user when it opens a
  * mail user; this makes it root again if it was. */

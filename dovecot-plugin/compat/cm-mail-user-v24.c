@@ -33,6 +33,22 @@ int cm_mail_user_open(struct mail_storage_service_ctx *ctx,
 	return 0;
 }
 
+void cm_mail_user_auth_info(const struct mail_storage_service_input *input,
+			    struct auth_user_info *info_r)
+{
+	i_zero(info_r);
+	info_r->protocol = input->protocol != NULL ? input->protocol :
+		input->service != NULL ? input->service :
+		master_service_get_name(master_service);
+	info_r->local_name = input->local_name;
+	info_r->local_ip = input->local_ip;
+	info_r->remote_ip = input->remote_ip;
+	info_r->local_port = input->local_port;
+	info_r->remote_port = input->remote_port;
+	info_r->forward_fields = input->forward_fields;
+	info_r->debug = input->debug;
+}
+
 void cm_mail_user_restore_root(uid_t old_uid)
 {
 	if (old_uid == 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * cm_mail_user_later(). The user is looked up anew: a reference kept to the one
+ * cm_mail_user_later() and cm_mail_user_is_gone().
+ *
+ * The former: the user is looked up anew: a reference kept to the one
  * that lmtp has would keep its event loop context alive, in which the reply is
  * sent; what is made there, the next connection's sockets at last, would run
  * in a context that is none of theirs, and the next delivery end in an
@@ -11,6 +13,7 @@
 #include "ioloop.h"
 #include "istream.h"
 #include "llist.h"
+#include "master-service.h"
 
 #include <unistd.h>
 
@@ -94,6 +97,35 @@ void cm_mail_user_later(struct mail_user *user, cm_mail_user_func *func)
 	later->to = timeout_add_to(io_loop_get_root(), 0, later_this_turn,
 				   later);
 	DLLIST_PREPEND(&laters, later);
+}
+
+/* By a connection of its own: Dovecot's would get its timeout of the event loop
+ * context of the user. */
+bool cm_mail_user_is_gone(struct mail_user *user)
+{
+	struct mail_storage_service_user *service_user =
+		cm_mail_user_service_user(user);
+	const struct mail_storage_service_input *input;
+	struct auth_master_connection *conn;
+	struct auth_user_info info;
+	const char *username, *const *fields;
+	pool_t pool;
+	int ret;
+
+	if (service_user == NULL ||
+	    strcmp(master_service_get_name(master_service), "lmtp") != 0)
+		return FALSE;
+	input = mail_storage_service_user_get_input(service_user);
+	cm_mail_user_auth_info(input, &info);
+	conn = mail_storage_service_get_auth_conn(
+		mail_storage_service_user_get_service_ctx(service_user));
+	conn = auth_master_init(auth_master_get_socket_path(conn), 0);
+	pool = pool_alloconly_create("lookup of a user", 1024);
+	ret = auth_master_user_lookup(conn, input->username, &info, pool,
+				      &username, &fields);
+	pool_unref(&pool);
+	auth_master_deinit(&conn);
+	return ret == 0;
 }
 
 void cm_mail_user_later_deinit(void)

@@ -20,6 +20,11 @@ typedef void cm_mail_user_func(struct mail_user *user);
  * A process that is told to end before does not do it any more. */
 void cm_mail_user_later(struct mail_user *user, cm_mail_user_func *func);
 
+/* Does no userdb know this user any more? Asks anew, with what the user was
+ * looked up with. In lmtp only, which has looked there to begin with; FALSE
+ * elsewhere, and if it cannot be told. */
+bool cm_mail_user_is_gone(struct mail_user *user);
+
 /* Forgets what has not been done yet. For a plugin's deinit. */
 void cm_mail_user_later_deinit(void);
 

@@ -66,7 +66,6 @@ static void close_door(struct cm_doveadm_relay *relay, const char *name)
 	i_close_fd(&fd);
 }
 
-/* A delivery that was on its way may have made the directory again. */
 static void remove_one(struct cm_doveadm_relay *relay,
 		       const struct cm_hold *hold, const char *name,
 		       bool *removed_r)
@@ -81,6 +80,7 @@ static void remove_one(struct cm_doveadm_relay *relay,
 	cm_doveadm_result(name, text);
 }
 
+/* A delivery that was on its way may have made the directory again. */
 static void finish(struct cm_doveadm_relay *relay,
 		   ARRAY_TYPE(const_string) *removed)
 {

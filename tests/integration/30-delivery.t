@@ -7,10 +7,12 @@ import os
 import pathlib
 import pwd
 import re
+import subprocess
 import time
 
 from harness import (Tap, expect, hibernated, inbox_size, shell,
                      started_relay, wait_hibernated)
+from push import lmtp
 import relay_client as rc
 
 QUOTA_KIB = 1024
@@ -25,6 +27,31 @@ LOCAL_CONF = f"""
 imap_hibernate_timeout = {HIBERNATE}s
 verbose_proctitle = yes
 """
+
+# Somebody else's account in the same tree, of another userdb.
+FOREIGN = "foreign01@chat.test"
+USERDB = {"2.3": """
+userdb {{
+  driver = passwd-file
+  args = {0}
+}}
+""", "2.4": """
+userdb passwd-file {{
+  passwd_file_path = {0}
+}}
+"""}
+
+
+def add_userdb(relay):
+    vmail = pwd.getpwnam("vmail")
+    users = pathlib.Path(relay.dir, "dovecot", "etc", "users")
+    users.write_text(f"{FOREIGN}::{vmail.pw_uid}:{vmail.pw_gid}::"
+                     f"{relay.mailboxes}/{FOREIGN}::\n")
+    users.chmod(0o644)
+    series = subprocess.run(["dovecot", "--version"], capture_output=True,
+                            text=True, check=True).stdout[:3]
+    with open(f"{relay.dir}/dovecot/etc/local.conf", "a") as conf:
+        conf.write(USERDB[series].format(users))
 
 
 def check_idle(tap, relay, alice, bob, armor):
@@ -158,19 +185,65 @@ def check_upstream(tap, relay):
         conn.logout()
 
 
+def to_lmtp(relay, recipients, before_data):
+    """The answers to DATA; before_data() is called behind the last RCPT."""
+    with lmtp(relay) as conn:
+        conn.mail("someone@remote.example")
+        for recipient in recipients:
+            expect(conn.rcpt(recipient)[0], 250)
+        before_data()
+        expect(conn.docmd("DATA")[0], 354)
+        conn.send(rc.cleartext("someone@remote.example", recipients[0]) +
+                  b".\r\n")
+        return [conn.getreply()[0] for _ in recipients]
+
+
+def check_removed(tap, relay):
+    """An account that goes between RCPT and DATA; one that is another
+    userdb's and never had a password of ours."""
+    stays, goes, last = (relay.new_login() for _ in range(3))
+    for login in stays, goes, last:
+        relay.imap(login).logout()
+    home = pathlib.Path(relay.mailboxes, goes[0])
+    with tap.check("a delivery makes no mailbox for who was removed"):
+        answers = to_lmtp(relay, [stays[0], goes[0], last[0]],
+                          lambda: shell(relay.dir, "relay_doveadm", "chatmail",
+                                        "user", "delete", goes[0]))
+        expect(answers, [250, 451, 250])
+        assert not home.exists(), list(home.iterdir())
+        expect((inbox_size(relay, stays), inbox_size(relay, last)), (1, 1))
+    with tap.check("then the address is unknown, and free"):
+        with lmtp(relay) as conn:
+            conn.mail("someone@remote.example")
+            expect(conn.rcpt(goes[0])[0], 550)
+        expect(inbox_size(relay, goes), 0)
+        expect(to_lmtp(relay, [goes[0]], lambda: None), [250])
+    with tap.check("whom another userdb knows gets mail without a password"):
+        foreign = pathlib.Path(relay.mailboxes, FOREIGN)
+        for _ in range(2):
+            expect(to_lmtp(relay, [FOREIGN], lambda: None), [250])
+        expect(len(list(foreign.glob("new/*"))), 2)
+    with tap.check("the log names nobody"):
+        text = pathlib.Path(relay.dir, "log", "dovecot.log").read_text()
+        for name in stays[0], goes[0], FOREIGN:
+            assert name not in text, [line for line in text.splitlines()
+                                      if name in line]
+
+
 def check_doveadm(tap, relay, bob):
     with tap.check("doveadm finds the account and its quota"):
         out = shell(relay.dir, "relay_doveadm", "-f", "tab", "quota", "get",
                     "-u", bob[0])
         assert str(QUOTA_KIB) in out, out
-    with tap.check("doveadm lists all accounts"):
+    with tap.check("doveadm lists all accounts, and those of other userdbs"):
         out = shell(relay.dir, "relay_doveadm", "user", "*").split()
-        expect(sorted(out), sorted(os.listdir(relay.mailboxes)))
+        expect(sorted(out), sorted(os.listdir(relay.mailboxes) + [FOREIGN]))
 
 
 with Tap() as tap, \
         started_relay(tap, "max_mailbox_size=1M",
-                      local_conf=LOCAL_CONF) as relay, \
+                      local_conf=LOCAL_CONF,
+                      before_start=add_userdb) as relay, \
         rc.Gpg() as gpg:
     alice, bob = relay.new_login(), relay.new_login()
     relay.imap(alice).logout()
@@ -180,3 +253,4 @@ with Tap() as tap, \
     check_quota(tap, relay, alice, gpg)
     check_upstream(tap, relay)
     check_doveadm(tap, relay, bob)
+    check_removed(tap, relay)
