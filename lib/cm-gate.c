@@ -82,9 +82,10 @@ static bool is_bounce(const struct cm_gate_input *input)
 /* The message broke a rule of encrypted mail: does that matter? */
 static struct cm_verdict unencrypted(const struct cm_gate_input *input)
 {
-	/* What cannot be read in full cannot be judged by its content. */
-	if (input->msg->rule == CM_RULE_HEADER_SIZE)
-		return reject(CM_RULE_HEADER_SIZE);
+	/* What is not the same for everybody who reads it cannot be judged by
+	 * its content. */
+	if (input->msg->field_rule != CM_RULE_NONE)
+		return reject(input->msg->field_rule);
 	if (is_bounce(input))
 		return accept_for("bounce");
 	if (input->cleartext_reason != NULL)
@@ -99,6 +100,9 @@ struct cm_verdict cm_gate_header(const struct cm_gate_input *input)
 
 	if (input->size > input->max_size)
 		return reject(CM_RULE_MESSAGE_SIZE);
+	/* Not all of it was read: neither From nor content is known. */
+	if (input->msg->too_large)
+		return reject(CM_RULE_HEADER_SIZE);
 	if (rule != CM_RULE_NONE)
 		return reject(rule);
 	if (input->msg->rule != CM_RULE_NONE) {

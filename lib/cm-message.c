@@ -23,11 +23,19 @@ enum cm_rule cm_message_set_rule(struct cm_message *msg, enum cm_rule rule)
 	return msg->rule;
 }
 
+static enum cm_rule count_skeleton(struct cm_message *msg, size_t size)
+{
+	msg->skeleton_size += size;
+	if (msg->skeleton_size <= CM_MESSAGE_MAX_SKELETON)
+		return CM_RULE_NONE;
+	msg->too_large = true;
+	return CM_RULE_HEADER_SIZE;
+}
+
 enum cm_rule cm_message_skeleton_line(struct cm_message *msg, const void *line,
 			   size_t len)
 {
-	msg->skeleton_size += len + 2;
-	if (msg->skeleton_size > CM_MESSAGE_MAX_SKELETON)
+	if (count_skeleton(msg, len + 2) != CM_RULE_NONE)
 		return CM_RULE_HEADER_SIZE;
 	if (msg->skeleton != NULL) {
 		msg->skeleton(msg->skeleton_ctx, line, len);
@@ -59,13 +67,6 @@ static void header_mime_version(struct cm_message *msg, const char *value,
 	(void)len;
 	if (++msg->mime_version_count > 1)
 		(void)cm_message_set_rule(msg, CM_RULE_HEADER_DUPLICATE);
-}
-
-static void header_from(struct cm_message *msg, const char *value, size_t len)
-{
-	(void)value;
-	(void)len;
-	msg->from_count++;
 }
 
 static void header_securejoin(struct cm_message *msg, const char *value,
@@ -129,7 +130,6 @@ static const struct {
 	{ "Content-Type", header_type },
 	{ "Content-Transfer-Encoding", header_encoding },
 	{ "MIME-Version", header_mime_version },
-	{ "From", header_from },
 	{ "Secure-Join", header_securejoin },
 	{ "Auto-Submitted", header_auto_submitted },
 	{ "Message-ID", header_message_id },
@@ -158,50 +158,56 @@ static bool field_is_shapeless(const char *name, size_t name_len)
 	return true;
 }
 
-static enum cm_rule skeleton_header(struct cm_message *msg, const char *name,
-				    size_t name_len, const char *value,
-				    size_t value_len)
+static void skeleton_header(struct cm_message *msg, const char *name,
+			    size_t name_len, const char *value,
+			    size_t value_len)
 {
-	msg->skeleton_size += name_len + 1 + value_len + 2;
-	if (msg->skeleton_size > CM_MESSAGE_MAX_SKELETON)
-		return CM_RULE_HEADER_SIZE;
-	if (msg->skeleton != NULL && !field_is_shapeless(name, name_len)) {
-		msg->skeleton(msg->skeleton_ctx, name, name_len);
-		msg->skeleton(msg->skeleton_ctx, ":", 1);
-		msg->skeleton(msg->skeleton_ctx, value, value_len);
-		msg->skeleton(msg->skeleton_ctx, "\r\n", 2);
-	}
-	return CM_RULE_NONE;
+	if (msg->skeleton == NULL || field_is_shapeless(name, name_len))
+		return;
+	msg->skeleton(msg->skeleton_ctx, name, name_len);
+	msg->skeleton(msg->skeleton_ctx, ":", 1);
+	msg->skeleton(msg->skeleton_ctx, value, value_len);
+	msg->skeleton(msg->skeleton_ctx, "\r\n", 2);
 }
 
-void cm_message_header(struct cm_message *msg, const char *name,
-		       size_t name_len, const char *value, size_t value_len)
+static bool is_field(const char *known, const char *name, size_t name_len)
 {
-	enum cm_rule rule;
+	return strlen(known) == name_len &&
+	       cm_ascii_equal_n(known, name, name_len);
+}
+
+enum cm_rule cm_message_header(struct cm_message *msg, const char *name,
+			       size_t name_len, const char *value,
+			       size_t value_len)
+{
+	enum cm_rule rule, size_rule;
 	size_t i;
 
+	/* However broken and however late: somebody will show it. */
+	if (is_field("From", name, name_len))
+		msg->from_count++;
 	msg->field_count++;
-	if (!cm_header_name_valid(name, name_len)) {
-		(void)cm_message_set_rule(msg, CM_RULE_HEADER_SYNTAX);
-		return;
-	}
-	rule = cm_header_value_check(value, value_len);
+	size_rule = count_skeleton(msg, name_len + 1 + value_len + 2);
+	rule = cm_header_name_valid(name, name_len) ?
+		cm_header_value_check(value, value_len) :
+		CM_RULE_HEADER_SYNTAX;
+	if (rule != CM_RULE_NONE && msg->field_rule == CM_RULE_NONE)
+		msg->field_rule = rule;
 	if (rule == CM_RULE_NONE)
-		rule = skeleton_header(msg, name, name_len, value, value_len);
+		rule = size_rule;
 	if (rule != CM_RULE_NONE) {
 		(void)cm_message_set_rule(msg, rule);
-		return;
+		return rule;
 	}
+	skeleton_header(msg, name, name_len, value, value_len);
 	cm_securejoin_field(&msg->join, name, name_len, value, value_len);
 	for (i = 0; i < HEADER_READERS; i++) {
-		const char *known = header_readers[i].name;
-
-		if (strlen(known) == name_len &&
-		    cm_ascii_equal_n(known, name, name_len)) {
+		if (is_field(header_readers[i].name, name, name_len)) {
 			header_readers[i].read(msg, value, value_len);
 			break;
 		}
 	}
+	return CM_RULE_NONE;
 }
 
 static enum cm_rule use_boundary(struct cm_message *msg)

@@ -53,7 +53,13 @@ struct cm_message {
 	 * request; for the other kinds CM_RULE_NOT_ENCRYPTED, unless the
 	 * header was broken before that. */
 	enum cm_rule rule;
-	unsigned int from_count;
+	/* What is wrong with the first header field that is malformed or has
+	 * control characters. It may be another one for others who read it,
+	 * so that nothing which the header says can be relied on. */
+	enum cm_rule field_rule;
+	/* Over CM_MESSAGE_MAX_SKELETON: what came after was only counted. */
+	bool too_large;
+	unsigned int from_count; /* broken ones, too */
 	bool auto_submitted; /* Auto-Submitted, and not "no" */
 	/* An Autocrypt Setup Message by its header (Autocrypt 1.1, 4.4): its
 	 * Subject, Autocrypt-Setup-Message: v1, multipart/mixed. */
@@ -95,9 +101,11 @@ void cm_message_init(struct cm_message *msg, bool from_outside,
 		     cm_message_skeleton_fn *skeleton, void *ctx);
 
 /* One header field: name without colon, value as it was (folded with CR LF
- * or LF, a leading space kept or not). */
-void cm_message_header(struct cm_message *msg, const char *name,
-		       size_t name_len, const char *value, size_t value_len);
+ * or LF, a leading space kept or not). Returns why it was not read, or
+ * CM_RULE_NONE. */
+enum cm_rule cm_message_header(struct cm_message *msg, const char *name,
+			       size_t name_len, const char *value,
+			       size_t value_len);
 
 /* The end of the header: kind is known now. If rule is set, the body changes
  * nothing any more and need not be fed. */

@@ -81,14 +81,17 @@ void cm_inspect_header(struct cm_inspect *inspect, const char *name,
 		       size_t name_len, const char *value, size_t value_len)
 {
 	bool first_from = inspect->msg.from_count == 0;
+	enum cm_rule rule;
 
 	/* ": " and CR LF; folds may come as LF from the milter protocol */
 	inspect->input.size += name_len + 2 + value_len + 2;
-	cm_message_header(&inspect->msg, name, name_len, value, value_len);
+	rule = cm_message_header(&inspect->msg, name, name_len, value,
+				 value_len);
 	if (inspect->origin_asked)
 		cm_origin_header(&inspect->origin, name, name_len, value,
 				 value_len);
-	if (first_from && inspect->msg.from_count == 1) {
+	if (rule == CM_RULE_NONE && first_from &&
+	    inspect->msg.from_count == 1) {
 		inspect->from_len = value_len <= CM_INSPECT_MAX_FROM ?
 			value_len : 0;
 		memcpy(inspect->from_value, value, inspect->from_len);

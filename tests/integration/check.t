@@ -131,6 +131,10 @@ def command_line():
            CLIENT, stderr=rb"/nonexistent/ini")
 
 
+# a field that breaks a rule, then too many
+LARGE = b"X-A: \x01\r\n" + b"\r\n".join([b"X-F: " + b"x" * 900] * 74)
+
+
 def recipients():
     """Cleartext passes if every single recipient lets it in."""
     with tempfile.TemporaryDirectory() as folder:
@@ -165,6 +169,21 @@ def recipients():
             status("cleartext to: " + name, expected, *with_ini, *IN, *args,
                    CLEARTEXT, stdout=rb"accept cleartext-allowed"
                    if expected == 0 else rb"not-encrypted")
+        with open(CLEARTEXT, "rb") as file:
+            clear = file.read()
+        for name, field, rule in (
+                ("two From", b"From: <b@c.test>", b"from-missing"),
+                ("a broken second From", b"From: <b@c.test>\x01",
+                 b"from-missing"),
+                ("a control character", b"X-A: \x01", b"control-character"),
+                ("a malformed name", b"X" * 77 + b": 1", b"header-syntax"),
+                ("over 64 KB behind one", LARGE, b"header-size")):
+            status("cleartext to bob: " + name, 1, *with_ini, *IN, *bob, "-",
+                   data=field + b"\r\n" + clear, stdout=rule)
+        status("cleartext to bob: odd, but the same for all", 0, *with_ini,
+               *IN, *bob, "-", data=b"MIME-Version: 1.0\r\nX-A: caf\xe9" +
+               b" " * 2000 + b"\r\n" + clear,
+               stdout=rb"accept cleartext-allowed")
         status("cleartext to bob, outgoing", 1, *with_ini, *OUT, *bob,
                CLEARTEXT, stdout=rb"not-encrypted")
         status("cleartext to bob without settings", 1, *IN, *bob, CLEARTEXT)
@@ -214,6 +233,11 @@ def bombs():
     head = top + b"Content-Type: " + build.TYPE.encode() + b"\r\n\r\n"
     many = 1000 * 1000
     usual = peak_memory(build.message())
+    with open(os.path.join(ATTACKS, "bounce.eml"), "rb") as file:
+        bounce = file.read()
+    status("a bounce", 0, *IN, "--from", "<>", "-", data=bounce)
+    status("a bounce over 64 KB behind a broken rule", 1, *IN, "--from", "<>",
+           "-", data=LARGE + b"\r\n" + bounce, stdout=b"header-size")
     for name, expected, text in (
             ("4096 session keys", rb"accept", keys(4096)),
             ("4097 session keys", rb"openpgp-too-many", keys(4097)),
@@ -227,7 +251,7 @@ def bombs():
              top + b"X-Note: " + b"x" * (20 << 20) + b"\r\n\r\n"),
             ("a folded field of 20 MB", rb"header-size",
              top + b"X-Note: x\r\n" + b" x\r\n" * (5 << 20) + b"\r\n"),
-            ("a million colons in From", rb"from-missing",
+            ("a million colons in From", rb"header-size",
              b"From: " + b":" * many + b";" * many + b"\r\n\r\n"),
             ("60000 colons in From", rb"from-syntax",
              b"From: " + b"a:" * 30000 + b"\r\n\r\n"),

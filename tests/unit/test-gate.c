@@ -144,6 +144,7 @@ static void gate(void **state)
 	assert_non_null(msg);
 	msg->kind = row->kind;
 	msg->rule = row->rule;
+	msg->too_large = row->rule == CM_RULE_HEADER_SIZE;
 	msg->from_count = row->from_headers;
 	msg->auto_submitted = row->auto_submitted;
 	verdict = cm_gate_final(&input);
@@ -151,6 +152,50 @@ static void gate(void **state)
 	assert_string_equal(verdict.action == CM_GATE_ACCEPT ? verdict.reason :
 			    cm_rule_info(verdict.rule)->name, row->expect);
 	free(msg);
+}
+
+/* No exception for a header that cannot be relied on, whatever broke first. */
+static void unreliable(void **state)
+{
+	static const struct {
+		enum cm_rule field_rule;
+		bool too_large;
+		const char *expect;
+	} rows[] = {
+		{ CM_RULE_CONTROL_CHARACTER, false, "control-character" },
+		{ CM_RULE_HEADER_SYNTAX, false, "header-syntax" },
+		{ CM_RULE_NONE, true, "header-size" },
+		{ CM_RULE_CONTROL_CHARACTER, true, "header-size" },
+	};
+	static struct cm_message msg;
+	struct cm_gate_input input = {
+		.direction = CM_INCOMING,
+		.mail_from = "",
+		.login = "",
+		.client_ip = "",
+		.from = "mailer-daemon@x",
+		.from_addresses = 1,
+		.max_size = 1000000,
+		.msg = &msg
+	};
+	struct cm_verdict verdict;
+	size_t i;
+
+	(void)state;
+	msg.kind = CM_MESSAGE_REPORT;
+	msg.rule = CM_RULE_HEADER_DUPLICATE;
+	msg.from_count = 1;
+	msg.auto_submitted = true;
+	assert_string_equal(cm_gate_final(&input).reason, "bounce");
+	for (i = 0; i < 2 * sizeof(rows) / sizeof(*rows); i++) {
+		msg.field_rule = rows[i / 2].field_rule;
+		msg.too_large = rows[i / 2].too_large;
+		input.cleartext_reason = i % 2 == 0 ? NULL : "cleartext";
+		verdict = cm_gate_final(&input);
+		assert_int_equal(verdict.action, CM_GATE_REJECT);
+		assert_string_equal(cm_rule_info(verdict.rule)->name,
+				    rows[i / 2].expect);
+	}
 }
 
 /* Where a message comes from is asked last, and only of incoming mail; behind
@@ -242,5 +287,6 @@ int main(void)
 {
 	cm_unit_rows(gate, gate_rows);
 	cm_unit_rows(origin, origin_rows);
+	cm_unit_test(unreliable);
 	return cm_unit_run();
 }

@@ -497,35 +497,6 @@ static void blank_limit(void **state)
 	assert_string_equal(with_blank(0, n + 1), "epilogue");
 }
 
-static enum cm_rule with_header_of(size_t size)
-{
-	struct cm_message *msg = malloc(sizeof(*msg));
-	char *value = malloc(size);
-	enum cm_rule rule;
-
-	assert_non_null(msg);
-	assert_non_null(value);
-	memset(value, 'x', size);
-	cm_message_init(msg, false, NULL, NULL);
-	/* "X:" and CR LF */
-	cm_message_header(msg, "X", 1, value, size - 4);
-	rule = msg->rule;
-	free(value);
-	free(msg);
-	return rule;
-}
-
-static void skeleton_limit(void **state)
-{
-	(void)state;
-	assert_int_equal(with_header_of(CM_MESSAGE_MAX_SKELETON - 1),
-			 CM_RULE_NONE);
-	assert_int_equal(with_header_of(CM_MESSAGE_MAX_SKELETON),
-			 CM_RULE_NONE);
-	assert_int_equal(with_header_of(CM_MESSAGE_MAX_SKELETON + 1),
-			 CM_RULE_HEADER_SIZE);
-}
-
 static void part_field_limit(void **state)
 {
 	static struct skeleton skeleton;
@@ -559,7 +530,6 @@ int main(void)
 	make_armor();
 	cm_unit_rows(judges, rows);
 	cm_unit_test(blank_limit);
-	cm_unit_test(skeleton_limit);
 	cm_unit_test(part_field_limit);
 	ret = cm_unit_run();
 	free(armor);

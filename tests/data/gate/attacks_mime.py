@@ -400,12 +400,13 @@ def join_cases():
 
 
 def report(sender="mailer-daemon@elsewhere.test", auto="auto-replied",
-           kind="multipart/report; report-type=delivery-status"):
+           kind="multipart/report; report-type=delivery-status", more=()):
     top = ["From: Mail Delivery System <%s>" % sender] + TOP[1:5]
     if auto is not None:
         top.append("Auto-Submitted: " + auto)
     return raw(top + ["MIME-Version: 1.0",
-                      "Content-Type: %s; boundary=b1" % kind, "", "--b1",
+                      "Content-Type: %s; boundary=b1" % kind, *more, "",
+                      "--b1",
                       "Content-Type: text/plain", "",
                       "I'm sorry to have to inform you that your message "
                       "could not be delivered.", "", "--b1",
@@ -437,6 +438,31 @@ def bounce_cases():
     yield ("bounce-capitals", ok, report(
         kind="Multipart/Report; Report-Type=DELIVERY-STATUS"))
     yield "bounce-text", no, report(kind="text/plain")
+    for name, lines, rule in (
+            ("from-twice", ["From: <boss@bank.test>"], "from-missing"),
+            ("from-twice-control",
+             ['From: "Your Bank" <support@bank.test>\x01'], "from-missing"),
+            ("control", ["X-A: \x01"], "control-character"),
+            ("bare-cr", ["X-A: a\rFrom: <boss@bank.test>"],
+             "control-character"),
+            ("name-77", ["X" * 77 + ": 1"], "header-syntax"),
+            ("type-twice", ["Content-Type: text/html"], "header-duplicate"),
+            ("type-twice-control", ["Content-Type: text/html\x01"],
+             "control-character")):
+        yield "bounce-" + name, {
+            "outgoing": rule, "outgoing <>": "envelope-sender",
+            "incoming": rule, "incoming <>": rule}, report(more=lines)
+    # as servers write them
+    yield "bounce-8bit", ok, report(
+        more=["X-Note: \u043f\u0440\u0438", b"X-Latin: caf\xe9",
+              "X" * 76 + ": 1"])
+    yield "bounce-long-lines", ok, report(
+        more=["X-Long: " + "x" * 2000, "References: <a@b.test>"] +
+        ["\t<a@b.test>"] * 100)
+    twice = dict(ok, outgoing="header-duplicate",
+                 incoming="header-duplicate")
+    yield "bounce-mime-version-twice", twice, report(
+        more=["MIME-Version: 1.0"])
     yield ("bounce-from-null-encrypted",
            {"incoming <>": ACCEPT, "outgoing <>": "envelope-sender"},
            message())
