@@ -177,6 +177,11 @@ void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
 
 	if (what == CM_CLEANUP_KEEP && in_request == CM_CLEANUP_KEEP)
 		return;
+	edits->size += len + strlen(value);
+	if (edits->size > CM_EDITS_MAX_SIZE) {
+		edits->overflow = true;
+		return;
+	}
 	edit = add(edits, name);
 	if (edit == NULL)
 		return;
@@ -247,6 +252,7 @@ void cm_edits_reset(struct cm_edits *edits)
 		free(edits->edits[i].key_addr);
 	}
 	edits->count = 0;
+	edits->size = 0;
 	edits->overflow = false;
 	edits->failed = false;
 }

@@ -15,6 +15,9 @@
  * Chat has eight of them, mail clients at their worst two dozen, forwarded mail
  * from elsewhere some 40. */
 #define CM_EDITS_MAX 200
+/* Names and values of these. A message with more of that has a header over its
+ * own limit and is refused for it; what it costs until then is bounded here. */
+#define CM_EDITS_MAX_SIZE CM_MESSAGE_MAX_SKELETON
 /* Address header whose display names are removed; a longer one becomes
  * "hidden-recipients". Its text counts towards CM_MESSAGE_MAX_SKELETON. */
 #define CM_EDITS_MAX_ADDRESSES (32 * 1024)
@@ -23,7 +26,8 @@
 struct cm_edits {
 	struct cm_edit *edits;
 	unsigned int count, alloc;
-	bool overflow; /* over CM_EDITS_MAX: the message is to be refused */
+	size_t size;
+	bool overflow; /* over a limit: the message is to be refused */
 	bool failed;   /* out of memory: it is to be deferred */
 };
 
