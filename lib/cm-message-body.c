@@ -40,7 +40,7 @@ static enum cm_rule part_begin(struct cm_message *msg)
 	cm_part_init(&msg->part, msg->kind == CM_MESSAGE_ENCRYPTED ?
 				 encrypted_parts[msg->part_index] :
 				 securejoin_parts[msg->part_index],
-		     msg->message_id);
+		     msg->from_outside, msg->message_id);
 	msg->part_index++;
 	msg->field_len = 0;
 	msg->state = CM_MESSAGE_STATE_PART_HEADER;

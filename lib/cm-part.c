@@ -10,7 +10,8 @@ enum {
 	SEEN_DESCRIPTION = 4,
 	SEEN_DISPOSITION = 8,
 	SEEN_MESSAGE_ID = 16,
-	SEEN_MIME_VERSION = 32
+	SEEN_MIME_VERSION = 32,
+	SEEN_CONTENT_ID = 64
 };
 
 /* Descriptions, compared whole and with their case. */
@@ -106,10 +107,11 @@ enum cm_encoding cm_encoding_parse(const char *value, size_t len)
 }
 
 void cm_part_init(struct cm_part *part, enum cm_part_kind kind,
-		  const char *message_id)
+		  bool from_outside, const char *message_id)
 {
 	memset(part, 0, sizeof(*part));
 	part->kind = kind;
+	part->from_outside = from_outside;
 	part->message_id = message_id;
 	part->encoding = CM_ENCODING_IDENTITY;
 }
@@ -237,6 +239,58 @@ static enum cm_rule mime_version_field(struct cm_part *part,
 	return CM_RULE_NONE;
 }
 
+static size_t span_hex(const char *text)
+{
+	return strspn(text, "0123456789abcdef");
+}
+
+/* Ruby's mail library gives one to every part that is inline (Schleuder and
+ * whatever else is on mail-gpg): <HEX_HEX@HOST.mail>. The host is of the other
+ * server; nobody of ours has to name his. */
+static bool content_id_valid(const char *text, size_t len)
+{
+	static const char end[] = ".mail>";
+	const size_t end_len = sizeof(end) - 1;
+	const char *domain = strchr(text, '@'), *p;
+	size_t n;
+
+	if (*text != '<' || domain == NULL || len < end_len ||
+	    strcmp(text + len - end_len, end) != 0)
+		return false;
+	p = text + 1;
+	n = span_hex(p);
+	if (n == 0 || p[n] != '_')
+		return false;
+	p += n + 1;
+	n = span_hex(p);
+	if (n == 0 || p + n != domain ||
+	    domain - (text + 1) > CM_PART_MAX_CONTENT_ID_LOCAL)
+		return false;
+	domain++;
+	len = (size_t)(text + len - 1 - domain);
+	if (len < end_len || len > CM_PART_MAX_CONTENT_ID_DOMAIN)
+		return false;
+	for (p = domain; *p != '>'; p++) {
+		if (!cm_ascii_is_alnum(*p) && *p != '.' && *p != '-')
+			return false;
+	}
+	return p == domain + len;
+}
+
+static enum cm_rule content_id_field(struct cm_part *part, const char *value,
+				     size_t len)
+{
+	/* "<", "@", ">" and NUL */
+	char text[CM_PART_MAX_CONTENT_ID_LOCAL +
+		  CM_PART_MAX_CONTENT_ID_DOMAIN + 4];
+
+	if (!part->from_outside || part->kind != CM_PART_PGP_DATA ||
+	    cm_header_unfold(value, len, text, sizeof(text)) < 0 ||
+	    !content_id_valid(text, strlen(text)))
+		return CM_RULE_PART_HEADER;
+	return CM_RULE_NONE;
+}
+
 enum cm_rule cm_part_field(struct cm_part *part, const char *field, size_t len)
 {
 	static const struct {
@@ -249,7 +303,8 @@ enum cm_rule cm_part_field(struct cm_part *part, const char *field, size_t len)
 		{ "Content-Description", SEEN_DESCRIPTION, description_field },
 		{ "Content-Disposition", SEEN_DISPOSITION, disposition_field },
 		{ "Message-ID", SEEN_MESSAGE_ID, message_id_field },
-		{ "MIME-Version", SEEN_MIME_VERSION, mime_version_field }
+		{ "MIME-Version", SEEN_MIME_VERSION, mime_version_field },
+		{ "Content-ID", SEEN_CONTENT_ID, content_id_field }
 	};
 	const char *colon = memchr(field, ':', len);
 	enum cm_rule rule;

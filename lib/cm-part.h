@@ -29,9 +29,15 @@ enum cm_encoding {
 #define CM_PART_MAX_FIELDS 6
 /* A Message-ID that is compared at all. Delta Chat's have 48 characters. */
 #define CM_PART_MAX_MESSAGE_ID 128
+/* What stands before the '@' of a Content-ID: time, process, thread and chance
+ * as hexadecimal numbers, some 40 digits. */
+#define CM_PART_MAX_CONTENT_ID_LOCAL 64
+/* And behind it: the name of a host, of Linux' 64 letters, and ".mail". */
+#define CM_PART_MAX_CONTENT_ID_DOMAIN (64 + 5)
 
 struct cm_part {
 	enum cm_part_kind kind;
+	bool from_outside;
 	enum cm_encoding encoding;
 	/* bits of enum, private: which fields were there */
 	unsigned int seen;
@@ -41,8 +47,9 @@ struct cm_part {
 	const char *message_id;
 };
 
+/* from_outside: mail of another server. */
 void cm_part_init(struct cm_part *part, enum cm_part_kind kind,
-		  const char *message_id);
+		  bool from_outside, const char *message_id);
 
 /* One header field of the part, folded lines and all. */
 enum cm_rule cm_part_field(struct cm_part *part, const char *field,

@@ -68,8 +68,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)cm_encoding_parse(text, size);
 	(void)cm_part_preamble_known(text, size);
 	for (kind = CM_PART_PGP_VERSION; kind <= CM_PART_SECUREJOIN; kind++) {
-		cm_part_init(&part, kind, "x@localhost");
-		(void)cm_part_field(&part, text, size);
+		enum cm_rule rule;
+
+		cm_part_init(&part, kind, true, "x@localhost");
+		rule = cm_part_field(&part, text, size);
+		(void)cm_part_headers_end(&part);
+		cm_part_init(&part, kind, false, "x@localhost");
+		if (cm_part_field(&part, text, size) == CM_RULE_NONE)
+			cm_fuzz_assert(rule == CM_RULE_NONE);
 		(void)cm_part_headers_end(&part);
 	}
 	if (cm_qp_decode_line(data, size, qp, &qp_size, &soft) == 0)

@@ -523,6 +523,45 @@ static void part_field_limit(void **state)
 	}
 }
 
+static const char *with_content_id(size_t local, size_t host,
+				   enum cm_direction direction)
+{
+	static struct skeleton skeleton;
+	struct row row = { "", HEAD, NULL, NULL };
+	char text[4096], hex[256], name[256];
+
+	memset(hex, 'f', sizeof(hex));
+	memset(name, 'h', sizeof(name));
+	(void)snprintf(text, sizeof(text), PART1 "--b1\n"
+		       "Content-Type: application/octet-stream\n"
+		       "Content-ID: <%.8s_%.*s@%.*s.mail>\n\n%s", hex,
+		       (int)local - 9, hex, (int)host, name, ARMOR CLOSE);
+	row.body = text;
+	return run(&row, 100000, direction, &skeleton);
+}
+
+static void content_id_limit(void **state)
+{
+	const size_t local = CM_PART_MAX_CONTENT_ID_LOCAL;
+	const size_t host = CM_PART_MAX_CONTENT_ID_DOMAIN - strlen(".mail");
+
+	(void)state;
+	assert_string_equal(with_content_id(local - 1, host - 1, CM_INCOMING),
+			    "encrypted");
+	assert_string_equal(with_content_id(local, host, CM_INCOMING),
+			    "encrypted");
+	assert_string_equal(with_content_id(local + 1, 1, CM_INCOMING),
+			    "part-header");
+	assert_string_equal(with_content_id(20, host + 1, CM_INCOMING),
+			    "part-header");
+	assert_string_equal(with_content_id(10, 1, CM_INCOMING), "encrypted");
+	assert_string_equal(with_content_id(9, 1, CM_INCOMING), "part-header");
+	assert_string_equal(with_content_id(20, 0, CM_INCOMING),
+			    "part-header");
+	assert_string_equal(with_content_id(local, host, CM_OUTGOING),
+			    "part-header");
+}
+
 int main(void)
 {
 	int ret;
@@ -531,6 +570,7 @@ int main(void)
 	cm_unit_rows(judges, rows);
 	cm_unit_test(blank_limit);
 	cm_unit_test(part_field_limit);
+	cm_unit_test(content_id_limit);
 	ret = cm_unit_run();
 	free(armor);
 	free(armor_base64);

@@ -303,6 +303,25 @@ def part_header_cases():
                message(**{part: (known + "; name*=utf-8''read%20this",)}))
         yield (part + "-field-too-long", "part-header",
                message(**{part: (known + ";" + " " * 500,)}))
+    ruby = "Content-ID: <591c5b4239450_3fa16372fc727b2@lists.relay.test.mail>"
+    part = "part-header"
+    for name, lines, expected in (
+            ("ruby", [ruby], {"outgoing": part, "incoming": ACCEPT}),
+            ("twice", [ruby] * 2,
+             {"outgoing": part, "incoming": "header-duplicate"}),
+            ("comment", [ruby + " (read this)"], part),
+            ("bare", [ruby.replace("<", "").replace(">", "")], part),
+            ("words", [ruby.replace("591c5b4239450", "read")], part),
+            ("no-underscore", [ruby.replace("_", "")], part),
+            ("three", [ruby.replace("_", "_1_")], part),
+            ("other-domain", [ruby.replace(".mail>", ".read>")], part),
+            ("domain-words", [ruby.replace("lists.", "read this")], part),
+            ("domain-comment", [ruby.replace("lists", "(read)")], part),
+            ("two-domains", [ruby.replace("lists", "a@b")], part),
+            ("8bit", [ruby.replace("lists", "\u043f\u0440\u0438")], part)):
+        yield "part2-content-id-" + name, expected, message(
+            part2=(TYPE2, *lines))
+    yield "part1-content-id-ruby", part, message(part1=(TYPE1, ruby))
     yield "part1-encoding-base64", "transfer-encoding", message(
         part1=(TYPE1, "Content-Transfer-Encoding: base64"),
         body1=b64(b"Version: 1"))

@@ -369,6 +369,33 @@ Content-Disposition: inline
 --=_bGZ7pYHzTWxVQkWTjDqKnA1--
 """)
 
+# Schleuder: mail-gpg, on Ruby's mail library
+DRESS["schleuder"] = (top(extra=["Content-Transfer-Encoding: 7bit"]), """\
+Content-Type: multipart/encrypted;
+ boundary="--==_mimepart_591c5b4239450_3fa16372fc727b2";
+ protocol="application/pgp-encrypted"
+
+This is an OpenPGP/MIME encrypted message (RFC 2440 and 3156)
+----==_mimepart_591c5b4239450_3fa16372fc727b2
+Content-Type: application/pgp-encrypted
+Content-Transfer-Encoding: 7bit
+Content-Description: PGP/MIME Versions Identification
+
+Version: 1
+----==_mimepart_591c5b4239450_3fa16372fc727b2
+Content-Type: application/octet-stream;
+ name=encrypted.asc
+Content-Transfer-Encoding: 7bit
+Content-Disposition: inline;
+ filename=encrypted.asc
+Content-ID: <591c5b4239450_3fa16372fc727b2@lists.relay.test.mail>
+Content-Description: OpenPGP encrypted message
+
+@
+
+----==_mimepart_591c5b4239450_3fa16372fc727b2--
+""")
+
 # Part 2 encoded once more, as servers and strict libraries do
 ENCODED = """\
 Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b1"
