@@ -56,6 +56,8 @@ static const char *const preambles[] = {
 	"This is an OpenPGP/MIME encrypted message (RFC 2440 and 3156)",
 	/* Horde IMP */
 	"This message is in MIME format and has been PGP encrypted.",
+	/* Nextcloud Mail with Mailvelope (horde/Mime) */
+	"This message is in MIME format.",
 	/* PHPMailer and other libraries, whatever the multipart */
 	"This is a multi-part message in MIME format.",
 	NULL

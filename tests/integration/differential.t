@@ -39,6 +39,7 @@ PREAMBLES = (
     "This is an OpenPGP/MIME encrypted message (RFC 4880 and 3156)",
     "This is an OpenPGP/MIME encrypted message (RFC 2440 and 3156)",
     "This message is in MIME format and has been PGP encrypted.",
+    "This message is in MIME format.",
     "This is a multi-part message in MIME format.")
 ARMOR = re.compile(rb"(\r?\n)*-----BEGIN PGP MESSAGE-----\r?\n"
                    rb"((Version|Comment): [ -~]{0,91}\r?\n){0,4}(\r?\n)+"

@@ -170,6 +170,8 @@ def structure_cases():
            message(preamble=[sentence + " - or read this"]))
     yield ("preamble-known-then-text", "preamble",
            message(preamble=[sentence, "Read this first"]))
+    yield ("preamble-known-longer", "preamble",
+           message(preamble=["This message is in MIME format. Read this"]))
     yield "preamble-space", "preamble", message(preamble=[" "])
     yield "preamble-8-empty-lines", ACCEPT, message(preamble=[""] * 8)
     yield "preamble-9-empty-lines", "preamble", message(preamble=[""] * 9)

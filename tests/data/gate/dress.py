@@ -369,6 +369,27 @@ Content-Disposition: inline
 --=_bGZ7pYHzTWxVQkWTjDqKnA1--
 """)
 
+# Nextcloud Mail with Mailvelope (MimeMessage.php, horde/Mime Part.php)
+DRESS["nextcloud-mail"] = (top(), """\
+Content-Type: multipart/encrypted; protocol="application/pgp-encrypted";
+ boundary="=_bGZ7pYHzTWxVQkWTjDqKnA1"
+
+This message is in MIME format.
+
+--=_bGZ7pYHzTWxVQkWTjDqKnA1
+Content-Type: application/pgp-encrypted
+Content-Description: PGP/MIME Versions Identification
+
+Version: 1
+--=_bGZ7pYHzTWxVQkWTjDqKnA1
+Content-Type: application/octet-stream; name=encrypted.asc
+Content-Description: OpenPGP encrypted message
+Content-Disposition: inline; filename=encrypted.asc
+
+@
+--=_bGZ7pYHzTWxVQkWTjDqKnA1--
+""")
+
 # Schleuder: mail-gpg, on Ruby's mail library
 DRESS["schleuder"] = (top(extra=["Content-Transfer-Encoding: 7bit"]), """\
 Content-Type: multipart/encrypted;

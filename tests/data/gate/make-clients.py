@@ -220,6 +220,8 @@ def samples(t):
     yield "gnus.eml", "gnus", t.gpg(to=(ALICE, BOB))
     yield "zeyple.eml", "zeyple", t.gpg()
     yield "horde.eml", "horde", t.gpg()
+    yield ("nextcloud-mail.eml", "nextcloud-mail",
+           rearmor(t.gpg(to=(ALICE, BOB)), 60))
     yield "schleuder.eml", "schleuder", t.gpg(to=(ALICE, BOB))
     yield "rnp-76-columns.eml", "gnus", rearmor(t.rnp(), 76)
     yield "rnp-armor.eml", "gnus", t.rnp()
