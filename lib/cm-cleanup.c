@@ -83,6 +83,15 @@ static const char *const incoming_drop[] = {
 	"Return-Path", "Delivered-To", NULL
 };
 
+/* Gmail: X-Google-DKIM-Signature, X-Gm-*, X-Received; GMX and web.de:
+ * X-Provags-ID, X-Spam-Flag, UI-OutboundReport; Fastmail: X-ME-*, Feedback-ID;
+ * filters and forwarders: X-Spam-*, X-Virus-*, Received-SPF, ARC-*; OpenDKIM's
+ * own name. */
+static const char *const by_provider[] = {
+	"X-", "ARC-", "Received-SPF", "UI-OutboundReport", "Feedback-ID",
+	"DKIM-Filter", NULL
+};
+
 static bool is_name(const char *known, const char *name, size_t len)
 {
 	size_t n = strlen(known);
@@ -143,11 +152,17 @@ enum cm_cleanup cm_cleanup_incoming(const char *name, size_t len)
 						  CM_CLEANUP_KEEP;
 }
 
+bool cm_cleanup_by_provider(const char *name, size_t len)
+{
+	return listed(by_provider, name, len);
+}
+
 enum cm_cleanup cm_cleanup_request(const char *name, size_t len)
 {
 	if (listed(subject, name, len))
 		return CM_CLEANUP_SUBJECT;
-	if (listed(incoming_drop, name, len))
+	if (listed(incoming_drop, name, len) ||
+	    listed(by_provider, name, len))
 		return CM_CLEANUP_DROP;
 	return listed(addresses, name, len) ? CM_CLEANUP_ADDRESSES :
 					      CM_CLEANUP_KEEP;

@@ -42,6 +42,9 @@ bool cm_cleanup_value_valid(const char *name, size_t len, const char *value,
  * signed it has done its work (PROTOCOL.md 4). */
 enum cm_cleanup cm_cleanup_incoming(const char *name, size_t len);
 
+/* Is it a field that mail providers add to whatever is sent through them? */
+bool cm_cleanup_by_provider(const char *name, size_t len);
+
 /* In a SecureJoin request, on either way: the only places in it where its
  * sender could write something (cm-securejoin). */
 enum cm_cleanup cm_cleanup_request(const char *name, size_t len);

@@ -11,6 +11,7 @@ void cm_message_init(struct cm_message *msg, bool from_outside,
 	memset(msg, 0, offsetof(struct cm_message, lines));
 	msg->state = CM_MESSAGE_STATE_HEADER;
 	msg->from_outside = from_outside;
+	msg->join.from_outside = from_outside;
 	msg->skeleton = skeleton;
 	msg->skeleton_ctx = ctx;
 	cm_lines_init(&msg->lines, false);

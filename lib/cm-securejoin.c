@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-securejoin.h"
 #include "cm-autocrypt.h"
+#include "cm-cleanup.h"
 #include "cm-date.h"
 #include "cm-header.h"
 #include "cm-message-id.h"
@@ -213,7 +214,7 @@ static bool field_valid(struct cm_securejoin *join, const char *name,
 		join->seen |= bit;
 		return fields[i].valid(join, value, value_len);
 	}
-	return false;
+	return join->from_outside && cm_cleanup_by_provider(name, name_len);
 }
 
 void cm_securejoin_field(struct cm_securejoin *join, const char *name,

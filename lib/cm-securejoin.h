@@ -7,8 +7,8 @@
  * each field must be one that clients and the servers on the way write, stand
  * once, and have a value of its kind. Not judged here are names beside
  * addresses, the Subject, which is in the sender's language, and what servers
- * write: those the clean-up takes away, on submission and before delivery
- * (cm-cleanup). The values as core 1.x and 2.x write them: chatmail/core
+ * write, on mail from outside also the providers on its way: those the clean-up
+ * takes away, on submission and before delivery (cm-cleanup). The values as core 1.x and 2.x write them: chatmail/core
  * src/mimefactory.rs, src/chat.rs (References), src/aheader.rs.
  */
 #ifndef CM_SECUREJOIN_H
@@ -25,8 +25,9 @@
 /* Ephemeral-Timer: seconds that fit 32 bits. */
 #define CM_SECUREJOIN_MAX_TIMER_DIGITS 10
 
-/* All zero is the state at the beginning. */
+/* All zero but from_outside is the state at the beginning. */
 struct cm_securejoin {
+	bool from_outside;
 	/* private */
 	bool broken;
 	unsigned int seen;

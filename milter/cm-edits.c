@@ -20,8 +20,8 @@ struct cm_edit {
 	char *value; /* the new one; NULL removes the field */
 	int index;
 	bool change; /* or it only counts */
-	/* What it would become in a SecureJoin request, and of what: worked
-	 * out once it is known to be one. */
+	/* What it would become in a SecureJoin request, and of what (nothing,
+	 * if it just goes): worked out once it is known to be one. */
 	enum cm_cleanup in_request;
 	char *old_value;
 	/* Goes if the message is encrypted. */
@@ -30,16 +30,28 @@ struct cm_edit {
 	char *key_addr;
 };
 
-static struct cm_edit *add(struct cm_edits *edits, const char *name)
+static bool is_full(struct cm_edits *edits, bool request_only)
+{
+	unsigned int others = edits->count - edits->request_count;
+
+	if (request_only && edits->request_count == CM_EDITS_MAX_REQUEST)
+		edits->request_overflow = true;
+	else if (!request_only && others == CM_EDITS_MAX)
+		edits->overflow = true;
+	else
+		return false;
+	return true;
+}
+
+static struct cm_edit *add(struct cm_edits *edits, const char *name,
+			   bool request_only)
 {
 	struct cm_edit *edit;
 	unsigned int i;
 	int index = 1;
 
-	if (edits->count == CM_EDITS_MAX) {
-		edits->overflow = true;
+	if (is_full(edits, request_only))
 		return NULL;
-	}
 	if (edits->count == edits->alloc) {
 		unsigned int alloc = edits->alloc == 0 ? FIRST_ALLOC :
 							 edits->alloc * 2;
@@ -66,6 +78,7 @@ static struct cm_edit *add(struct cm_edits *edits, const char *name)
 		return NULL;
 	}
 	edits->count++;
+	edits->request_count += request_only;
 	return edit;
 }
 
@@ -182,14 +195,15 @@ void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
 		edits->overflow = true;
 		return;
 	}
-	edit = add(edits, name);
+	edit = add(edits, name, what == CM_CLEANUP_KEEP);
 	if (edit == NULL)
 		return;
 	edit_value(edits, edit, what, value);
 	if (in_request == CM_CLEANUP_KEEP || in_request == what)
 		return;
 	edit->in_request = in_request;
-	edit->old_value = copy(edits, value);
+	if (in_request != CM_CLEANUP_DROP)
+		edit->old_value = copy(edits, value);
 }
 
 void cm_edits_finish(struct cm_edits *edits, enum cm_message_kind kind,
@@ -197,10 +211,15 @@ void cm_edits_finish(struct cm_edits *edits, enum cm_message_kind kind,
 {
 	unsigned int i;
 
+	if (kind == CM_MESSAGE_SECUREJOIN && edits->request_overflow)
+		edits->overflow = true;
+	if (edits->failed) /* something is missing */
+		return;
 	for (i = 0; i < edits->count; i++) {
 		struct cm_edit *edit = &edits->edits[i];
 
-		if (kind == CM_MESSAGE_SECUREJOIN && edit->old_value != NULL)
+		if (kind == CM_MESSAGE_SECUREJOIN &&
+		    edit->in_request != CM_CLEANUP_KEEP)
 			edit_value(edits, edit, edit->in_request,
 				   edit->old_value);
 		if (kind == CM_MESSAGE_ENCRYPTED && edit->cleartext_only)
@@ -251,9 +270,9 @@ void cm_edits_reset(struct cm_edits *edits)
 		free(edits->edits[i].old_value);
 		free(edits->edits[i].key_addr);
 	}
-	edits->count = 0;
+	edits->count = edits->request_count = 0;
 	edits->size = 0;
-	edits->overflow = false;
+	edits->overflow = edits->request_overflow = false;
 	edits->failed = false;
 }
 

@@ -15,6 +15,9 @@
  * Chat has eight of them, mail clients at their worst two dozen, forwarded mail
  * from elsewhere some 40. */
 #define CM_EDITS_MAX 200
+/* Those that matter in a SecureJoin request only. Of other messages these are
+ * not counted as anything. */
+#define CM_EDITS_MAX_REQUEST 200
 /* Names and values of these. A message with more of that has a header over its
  * own limit and is refused for it; what it costs until then is bounded here. */
 #define CM_EDITS_MAX_SIZE CM_MESSAGE_MAX_SKELETON
@@ -26,7 +29,9 @@
 struct cm_edits {
 	struct cm_edit *edits;
 	unsigned int count, alloc;
+	unsigned int request_count; /* of them in a request only */
 	size_t size;
+	bool request_overflow; /* over a limit, if it is a request */
 	bool overflow; /* over a limit: the message is to be refused */
 	bool failed;   /* out of memory: it is to be deferred */
 };
@@ -37,7 +42,8 @@ void cm_edits_header(struct cm_edits *edits, enum cm_direction direction,
 		     bool strict, const char *name, const char *value);
 
 /* The message is of this kind, and its From (an address) is this: settles what
- * depends on that, such as cm_cleanup_request(). Once, before the next. */
+ * depends on that, such as cm_cleanup_request(), and then the flags above. Once,
+ * before the next. */
 void cm_edits_finish(struct cm_edits *edits, enum cm_message_kind kind,
 		     const char *from);
 

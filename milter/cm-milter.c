@@ -254,8 +254,6 @@ static sfsistat accept_message(SMFICTX *ctx, struct connection *conn)
 {
 	bool lead_space = (conn->steps & SMFIP_HDR_LEADSPC) != 0;
 
-	cm_edits_finish(&conn->edits, cm_inspect_kind(&conn->inspect),
-			cm_inspect_from(&conn->inspect));
 	if (conn->edits.failed || reset_sender(ctx, conn) < 0 ||
 	    cm_edits_apply(&conn->edits, ctx, lead_space) < 0) {
 		cm_log(CM_LOG_ERROR, "cannot change a header or the sender");
@@ -274,6 +272,9 @@ static sfsistat deliver_verdict(SMFICTX *ctx, struct connection *conn,
 
 	if (*queue_id == '\0')
 		queue_id = "-";
+	if (verdict.action == CM_GATE_ACCEPT)
+		cm_edits_finish(&conn->edits, cm_inspect_kind(&conn->inspect),
+				cm_inspect_from(&conn->inspect));
 	if (verdict.action == CM_GATE_ACCEPT && conn->edits.overflow) {
 		verdict.action = CM_GATE_REJECT;
 		verdict.rule = CM_RULE_HEADER_COUNT;

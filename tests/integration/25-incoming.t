@@ -82,7 +82,10 @@ def check_gate(tap, relay, bob, armor):
                 (f"To: <{bob[0]}>", f'To: "Marker" <{bob[0]}>'),
                 (f"Subject: Message from {SENDER}",
                  "Subject: Marker\r\nDelivered-To: marker@other.test\r\n"
-                 "Return-Path: <marker@other.test>")):
+                 "Return-Path: <marker@other.test>\r\n"
+                 "X-Google-DKIM-Signature: v=1; marker\r\n"
+                 "X-Received: marker\r\nARC-Seal: i=1;\r\n marker\r\n"
+                 "UI-OutboundReport: marker\r\nx-received: by marker")):
             assert old.encode() in text, old
             text = text.replace(old.encode(), new.encode())
         expect(deliver(relay, [bob[0]], text), 250)
@@ -92,6 +95,8 @@ def check_gate(tap, relay, bob, armor):
         got = rc.fetch(conn, 3)
         conn.logout()
         assert b"marker" not in got.lower(), got
+        for name in b"x-", b"arc-", b"ui-":
+            assert b"\n" + name not in got.lower(), got
         assert b"\nSubject: [...]\r\n" in got, got
         assert f"\nFrom: <{SENDER}>\r\n".encode() in got, got
     with tap.check("encrypted with a null sender: accepted"):

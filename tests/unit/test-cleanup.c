@@ -36,8 +36,31 @@ static const struct row {
 	{ "Sender", K, D, K }, { "X-Text", K, D, K },
 	{ "Comments", K, D, K }, { "Organization", K, D, K },
 	{ "DKIM-Signature", K, D, D }, { "Authentication-Results", K, D, D },
-	{ "Date-X", K, D, K }, { "Dat", K, D, K },
+	{ "ARC-Seal", K, D, K }, { "Received-SPF", K, D, K },
+	{ "Feedback-ID", K, D, K }, { "Date-X", K, D, K }, { "Dat", K, D, K },
 };
+
+static void by_provider(void **state)
+{
+	static const char *const names[] = {
+		"X-Received", "x-gm-message-state", "X-", "ARC-Seal",
+		"Received-SPF", "UI-OutboundReport", "feedback-id",
+		"DKIM-Filter"
+	};
+	static const char *const others[] = {
+		"X", "XX-Note", "ARC", "Received", "Received-SPF-2", "Comments",
+		"Subject", "From", "Feedback", "Content-X", "Secure-Join"
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		assert_true(cm_cleanup_by_provider(names[i],
+						   strlen(names[i])));
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_false(cm_cleanup_by_provider(others[i],
+						    strlen(others[i])));
+}
 
 static void decides(void **state)
 {
@@ -52,8 +75,9 @@ static void decides(void **state)
 	assert_int_equal(cm_cleanup_outgoing(name, len, true), row->strict);
 	assert_int_equal(cm_cleanup_incoming(name, len), row->incoming);
 	/* the same words as on submission, what servers write as before
-	 * delivery, and nothing else */
+	 * delivery, what providers add, and nothing else */
 	assert_int_equal(cm_cleanup_request(name, len),
+			 cm_cleanup_by_provider(name, len) ? D :
 			 row->strict == A || row->strict == S ? row->strict :
 								row->incoming);
 	free(name);
@@ -114,5 +138,6 @@ int main(void)
 	cm_unit_rows(judges, values);
 	cm_unit_test(references_limit);
 	cm_unit_rows(decides, rows);
+	cm_unit_test(by_provider);
 	return cm_unit_run();
 }

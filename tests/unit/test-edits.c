@@ -56,6 +56,55 @@ static void last_first(void **state)
 			    "X-A 1\n");
 }
 
+static const char *incoming(enum cm_message_kind kind)
+{
+	struct cm_edits edits = { 0 };
+
+	cm_edits_header(&edits, CM_INCOMING, true, "X-Received", "by b.test");
+	cm_edits_header(&edits, CM_INCOMING, true, "Received", "by b.test");
+	cm_edits_header(&edits, CM_INCOMING, true, "Subject", "hello");
+	cm_edits_header(&edits, CM_INCOMING, true, "x-received", "read this");
+	cm_edits_header(&edits, CM_INCOMING, true, "From", "A <a@b.test>");
+	return tell(&edits, kind);
+}
+
+/* Only a request loses what could have words in it. */
+static void request(void **state)
+{
+	(void)state;
+	assert_string_equal(incoming(CM_MESSAGE_ENCRYPTED), "Received 1\n");
+	assert_string_equal(incoming(CM_MESSAGE_OTHER), "Received 1\n");
+	assert_string_equal(incoming(CM_MESSAGE_SECUREJOIN),
+			    "From 1 <a@b.test>\nx-received 2\n"
+			    "Subject 1 [...]\nReceived 1\nX-Received 1\n");
+}
+
+/* What goes from a request only is no reason to refuse anything else. */
+static void request_limit(void **state)
+{
+	static const enum cm_message_kind kinds[] = {
+		CM_MESSAGE_OTHER, CM_MESSAGE_ENCRYPTED, CM_MESSAGE_SECUREJOIN
+	};
+	size_t i, n, fields;
+
+	(void)state;
+	for (i = 0; i < 3 * 3; i++) {
+		struct cm_edits edits = { 0 };
+
+		fields = CM_EDITS_MAX_REQUEST - 1 + i / 3;
+		for (n = 0; n < fields; n++)
+			cm_edits_header(&edits, CM_INCOMING, true, "X-A", "b");
+		for (n = 0; n < CM_EDITS_MAX; n++)
+			cm_edits_header(&edits, CM_INCOMING, true, "Received",
+					"b");
+		cm_edits_finish(&edits, kinds[i % 3], "a@b.test");
+		assert_int_equal(edits.overflow,
+				 kinds[i % 3] == CM_MESSAGE_SECUREJOIN &&
+				 fields > CM_EDITS_MAX_REQUEST);
+		cm_edits_deinit(&edits);
+	}
+}
+
 static void count_limit(void **state)
 {
 	struct cm_edits edits = { 0 };
@@ -104,6 +153,8 @@ int main(void)
 {
 	cm_gmime_init();
 	cm_unit_test(last_first);
+	cm_unit_test(request);
+	cm_unit_test(request_limit);
 	cm_unit_test(count_limit);
 	cm_unit_test(size_limit);
 	cm_unit_test(bomb);

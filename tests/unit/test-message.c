@@ -249,7 +249,7 @@ static const struct row {
 	{ "SecureJoin with two parts", SJ_HEAD,
 	  "--b1\nContent-Type: text/plain\n\nSecure-Join: vc-request\n"
 	  SJ_BODY, "part-count" },
-	{ "SecureJoin with a header", SJ_HEAD "X-Text: hello\n", SJ_BODY,
+	{ "SecureJoin with a header", SJ_HEAD "Comments: hello\n", SJ_BODY,
 	  "securejoin" },
 	{ "SecureJoin with a description", SJ_HEAD,
 	  "--b1\nContent-Type: text/plain\nContent-Description: PGP/MIME "

@@ -96,6 +96,25 @@ static void judges(void **state)
 	assert_int_equal(valid(row->field, row->value), row->valid);
 }
 
+/* What providers add, once or often, whatever it says; from outside only. */
+static void providers(void **state)
+{
+	struct cm_securejoin join;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		memset(&join, 0, sizeof(join));
+		join.from_outside = i > 0;
+		feed(&join, "X-Received", " by b.test");
+		feed(&join, "X-Received", " read this");
+		feed(&join, "ARC-Seal", " i=1");
+		assert_int_equal(cm_securejoin_valid(&join), i > 0);
+		feed(&join, "Comments", " read this");
+		assert_false(cm_securejoin_valid(&join));
+	}
+}
+
 static void once(void **state)
 {
 	struct cm_securejoin join;
@@ -159,6 +178,7 @@ static void limits(void **state)
 int main(void)
 {
 	cm_unit_rows(judges, rows);
+	cm_unit_test(providers);
 	cm_unit_test(once);
 	cm_unit_test(limits);
 	cm_unit_test(domains);

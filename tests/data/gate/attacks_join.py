@@ -91,4 +91,31 @@ def join_trace_cases():
     yield "join-date-words", note, instead("Date: Sad you are not here :-)")
 
 
-GROUPS = (join_key_cases, join_trace_cases)
+def join_provider_cases():
+    """and in what the sender's provider adds, which goes before delivery"""
+    out_in = {"outgoing": "securejoin", "incoming": JOIN}
+    yield "join-x-note", out_in, join(more_top=["X-Note: read this"] * 2)
+    yield "join-from-gmail", out_in, join(
+        top=["X-Google-DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;",
+             "\td=1e100.net; s=20230601; h=from; bh=x; b=y",
+             "X-Gm-Message-State: AOJu0Yz",
+             "X-Received: by 2002:a05 with SMTP id x; Fri, 20 Nov 2026",
+             "Received: from [10.0.0.2] by smtp.gmail.com"] + JOIN_TOP)
+    yield "join-from-gmx", out_in, join(
+        more_top=["X-Provags-ID: V03:K1:abc", "X-Spam-Flag: NO",
+                  "UI-OutboundReport: notjunk:1;M01:P0:abc"])
+    yield "join-from-fastmail", out_in, join(
+        top=["X-ME-Sender: <xms:abc>", "X-ME-Proxy: <xmx:abc>",
+             "Feedback-ID: i0000:Fastmail"] + JOIN_TOP)
+    yield "join-forwarded", out_in, join(
+        top=["ARC-Seal: i=1; a=rsa-sha256; d=b.test; cv=none; b=y",
+             "ARC-Message-Signature: i=1; a=rsa-sha256; d=b.test; b=y",
+             "ARC-Authentication-Results: i=1; b.test; spf=pass",
+             "Received-SPF: pass (b.test: read this)",
+             "DKIM-Filter: OpenDKIM Filter v2.11.0 b.test x"] + JOIN_TOP)
+    yield "join-x-control", {"outgoing": "control-character",
+                             "incoming": "control-character"}, join(
+        more_top=["X-Note: \x01"])
+
+
+GROUPS = (join_key_cases, join_trace_cases, join_provider_cases)

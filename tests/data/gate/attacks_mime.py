@@ -370,7 +370,7 @@ def join_cases():
                        "Content-Transfer-Encoding: base64"),
                 body2=b64(b"Secure-Join: vc-request")))
     yield ("join-other-header", note,
-           join(more_top=["X-Note: read this"]))
+           join(more_top=["Comments: read this"]))
     for name, lines in (
             ("invitenumber-twice", ["Secure-Join-Invitenumber: 1"]),
             ("group-text", ["Secure-Join-Group: Read this"]),
