@@ -135,14 +135,3 @@ void cm_live_put(struct cm_live **_live)
 		free(live);
 	}
 }
-
-void cm_live_unload(void)
-{
-	struct cm_live *old;
-
-	(void)pthread_mutex_lock(&mutex);
-	old = current;
-	current = NULL;
-	(void)pthread_mutex_unlock(&mutex);
-	cm_live_put(&old);
-}

@@ -22,13 +22,10 @@ struct cm_live {
 int cm_live_load(const char *path, const char **error_r);
 
 /* The settings in force, to be given back. Never NULL after the first
- * successful load. */
+ * successful load: one reference to them stays. */
 struct cm_live *cm_live_get(void);
 
 /* Takes NULL too; sets *live to NULL. */
 void cm_live_put(struct cm_live **live);
-
-/* Drops those in force, at the end. */
-void cm_live_unload(void);
 
 #endif

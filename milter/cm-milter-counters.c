@@ -51,8 +51,3 @@ void cm_milter_count(enum cm_direction direction, struct cm_verdict verdict)
 {
 	cm_counters_add(&counters, row(direction, verdict.rule));
 }
-
-void cm_milter_counters_close(void)
-{
-	cm_counters_close(&counters);
-}

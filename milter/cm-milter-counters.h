@@ -17,6 +17,4 @@ int cm_milter_counters_open(const char *run_dir);
 
 void cm_milter_count(enum cm_direction direction, struct cm_verdict verdict);
 
-void cm_milter_counters_close(void);
-
 #endif

@@ -196,8 +196,7 @@ int cm_milter_serve(const char *config)
 		cm_log(ret == 0 ? CM_LOG_INFO : CM_LOG_ERROR,
 		       ret == 0 ? "stopped" : "libmilter: main loop failed");
 	}
-	cm_milter_counters_close();
-	cm_live_unload();
-	cm_senders_unload();
+	/* Threads of libmilter may still be at a message until the process
+	 * ends: what they work with stays. */
 	return ret;
 }

@@ -15,7 +15,7 @@ struct cm_settings;
 int cm_senders_may_send(const struct cm_settings *set, const char *from,
 			const char **error_r);
 
-/* Forgets the rules, at the end. */
+/* Forgets the rules; they are read again when somebody asks. */
 void cm_senders_unload(void);
 
 #endif
