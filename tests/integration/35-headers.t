@@ -162,6 +162,11 @@ def main():
                     ("\nTo: " + ",\n ".join([":" * 900] * 30)) * 3,
                     552, b"header-size")
 
+        with tap.check("one field of 100 KB: Postfix cuts it, no 451"):
+            got = chat.send(f"From: <{me}>\nX-Text: " + "x" * 100000 +
+                            f"\nTo: <{me}>")
+            assert got["X-Text"] is None and got["To"] == f"<{me}>"
+
 
 def values(tap, chat):
     me = chat.me

@@ -21,6 +21,8 @@ REMOTE, EVIL, VICTIM = "remote.test", "evil.test", "victim.test"
 MISSING = "No DKIM signature found"
 INVALID = "No valid DKIM signature found"
 SECONDS = 30
+ATTACKS = pathlib.Path(__file__).resolve().parent.parent / "data" / "gate" / \
+    "attacks"
 
 if not shutil.which("opendkim", path="/usr/sbin:/usr/bin"):
     print("1..0 # SKIP opendkim is not installed", flush=True)
@@ -210,6 +212,16 @@ def check_forgeries(tap, test):
         message = test.sign(mallory, EVIL)
         got, said = test.deliver(f"From: <x@{EVIL}>\r\n".encode() + message)
         expect(got, 500)
+    with tap.check("a second From that is malformed, on a bounce: 500"):
+        bounce = (ATTACKS / "bounce.eml").read_bytes().replace(
+            b"elsewhere.test", EVIL.encode())
+        signed = test.sign(bounce, EVIL)
+        broken = f'From: "Bank" <bank@{VICTIM}>\x01\r\n'.encode()
+        expect(test.deliver(signed)[0], 250)
+        expect(test.deliver(broken + signed)[0], 500)
+    with tap.check("a field of 100 KB is answered for good, not by 451"):
+        got, said = test.deliver(b"To: " + b"x" * 100000 + b"\r\n" + mallory)
+        assert got == 554 and MISSING in said, (got, said)
     with tap.check("two From addresses, one of them signed: 500"):
         message = mallory.replace(f"From: <mallory@{VICTIM}>".encode(),
                                   f"From: <x@{EVIL}>, <m@{VICTIM}>".encode())
