@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * cm-message and cm-gate on a whole message, both directions: however its
- * body is cut, rule and skeleton are the same.
+ * body is cut, rule and skeleton are the same. And as cleartext that may pass:
+ * then it has one From and a header that everybody reads alike.
  */
 #include "fuzz.h"
 #include "fuzz-mail.h"
@@ -14,6 +15,9 @@ struct run {
 	uint64_t skeleton_hash;
 	size_t skeleton_size;
 	enum cm_rule rule;
+	/* of the header, seen without the gate's help */
+	unsigned int from_count, control_count;
+	size_t header_size;
 };
 
 static void add_skeleton(void *ctx, const void *data, size_t len)
@@ -31,7 +35,14 @@ static void add_field(void *ctx, const char *name, size_t name_len,
 {
 	struct run *run = ctx;
 
+	size_t i;
+
 	run->size += name_len + value_len;
+	run->header_size += name_len + value_len + 3;
+	run->from_count += name_len == 4 && cm_ascii_equal_n(name, "From", 4);
+	for (i = 0; i < value_len; i++)
+		run->control_count += (unsigned char)value[i] < ' ' &&
+			memchr("\t\r\n", value[i], 3) == NULL;
 	cm_message_header(&run->msg, name, name_len, value, value_len);
 }
 
@@ -50,6 +61,19 @@ static struct cm_gate_input gate_input(const struct run *run)
 	};
 
 	return input;
+}
+
+static void judge_cleartext(const struct run *run)
+{
+	struct cm_gate_input input = gate_input(run);
+	struct cm_verdict verdict;
+
+	input.cleartext_reason = "allowed";
+	verdict = cm_gate_final(&input);
+	if (verdict.action == CM_GATE_ACCEPT)
+		cm_fuzz_assert(run->from_count == 1 &&
+			       run->control_count == 0 &&
+			       run->header_size <= CM_MESSAGE_MAX_SKELETON);
 }
 
 static struct cm_verdict judge(struct run *run, const uint8_t *data,
@@ -91,6 +115,7 @@ static struct cm_verdict judge(struct run *run, const uint8_t *data,
 		cm_fuzz_assert(run->rule == CM_RULE_NONE &&
 			       (run->msg.kind == CM_MESSAGE_ENCRYPTED ||
 				run->msg.kind == CM_MESSAGE_SECUREJOIN));
+	judge_cleartext(run);
 	return verdict;
 }
 
