@@ -30,21 +30,30 @@ static void log_failure(const char *what)
 	       errno != 0 ? strerror(errno) : "");
 }
 
+static void log_socket_failure(const char *path, const char *what)
+{
+	/* run_dir is gone at a reboot; who makes it is easily forgotten */
+	cm_log(CM_LOG_ERROR, "%s: %s%s%s%s", path, what,
+	       errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "",
+	       errno == ENOENT ? " (systemd-tmpfiles --create)" : "");
+}
+
 static int open_socket(const struct cm_settings *set)
 {
 	char conn[CM_MILTER_CONN_MAX];
+	const char *path = set->milter_socket_path;
 	const char *error = "libmilter: cannot register";
 	mode_t old_mask;
 	int ret;
 
 	if (cm_milter_socket_prepare(set, conn, &error) < 0) {
-		log_failure(error);
+		log_socket_failure(path, error);
 		return -1;
 	}
 	errno = 0;
 	if (smfi_setconn(conn) != MI_SUCCESS || cm_milter_register() < 0 ||
 	    smfi_settimeout(PEER_TIMEOUT) != MI_SUCCESS) {
-		log_failure(error);
+		log_socket_failure(path, error);
 		return -1;
 	}
 	/* closed to others from its first moment on */
@@ -52,11 +61,11 @@ static int open_socket(const struct cm_settings *set)
 	ret = smfi_opensocket(0);
 	(void)umask(old_mask);
 	if (ret != MI_SUCCESS) {
-		log_failure("milter_socket: cannot listen there");
+		log_socket_failure(path, "milter_socket: cannot listen there");
 		return -1;
 	}
 	if (cm_milter_socket_permit(set, &error) < 0) {
-		log_failure(error);
+		log_socket_failure(path, error);
 		return -1;
 	}
 	return 0;

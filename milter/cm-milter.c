@@ -206,16 +206,34 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 	return reply(conn, SMFIP_NR_HDR);
 }
 
-static sfsistat defer(SMFICTX *ctx)
+static const char *queue_id(SMFICTX *ctx)
+{
+	const char *id = macro(ctx, "i");
+
+	return *id != '\0' ? id : "-";
+}
+
+static const char *direction_word(const struct connection *conn)
+{
+	return conn->direction == CM_OUTGOING ? "outgoing" : "incoming";
+}
+
+/* We are at fault. */
+static sfsistat defer(SMFICTX *ctx, const struct connection *conn,
+		      const char *why)
 {
 	static char code[] = "451", xcode[] = "4.3.0",
 		    text[] = "Mail filter has a problem, try again later";
 
+	cm_milter_count_trouble(conn->direction);
+	cm_log(CM_LOG_ERROR, "%s: defer %s trouble: %s", queue_id(ctx),
+	       direction_word(conn), why);
 	(void)smfi_setreply(ctx, code, xcode, text);
 	return SMFIS_TEMPFAIL;
 }
 
-static sfsistat refuse(SMFICTX *ctx, enum cm_rule rule)
+static sfsistat refuse(SMFICTX *ctx, const struct connection *conn,
+		       enum cm_rule rule)
 {
 	const struct cm_rule_info *info = cm_rule_info(rule);
 	char code[12], xcode[12], summary[128], detail[256];
@@ -228,11 +246,11 @@ static sfsistat refuse(SMFICTX *ctx, enum cm_rule rule)
 	(void)snprintf(detail, sizeof(detail), "%s: %s", info->name,
 		       info->detail);
 	if (smfi_setmlreply(ctx, code, xcode, summary, detail, NULL) !=
-	    MI_SUCCESS) {
-		cm_log(CM_LOG_ERROR, "libmilter refused a reply: rule %s",
-		       info->name);
-		return defer(ctx);
-	}
+	    MI_SUCCESS)
+		return defer(ctx, conn, "libmilter refused a reply");
+	cm_milter_count(conn->direction, rule);
+	cm_log(CM_LOG_INFO, "%s: %s %s %s", queue_id(ctx),
+	       cm_milter_count_word(rule), direction_word(conn), info->name);
 	/* libmilter sends a 4xx only with this */
 	return info->code < 500 ? SMFIS_TEMPFAIL : SMFIS_REJECT;
 }
@@ -250,44 +268,33 @@ static int reset_sender(SMFICTX *ctx, const struct connection *conn)
 
 /* Defers when the changes cannot be told, since without them the message
  * would say what it must not. */
-static sfsistat accept_message(SMFICTX *ctx, struct connection *conn)
+static sfsistat accept_message(SMFICTX *ctx, struct connection *conn,
+			       const char *reason)
 {
 	bool lead_space = (conn->steps & SMFIP_HDR_LEADSPC) != 0;
 
-	if (conn->edits.failed || reset_sender(ctx, conn) < 0 ||
-	    cm_edits_apply(&conn->edits, ctx, lead_space) < 0) {
-		cm_log(CM_LOG_ERROR, "cannot change a header or the sender");
-		return defer(ctx);
-	}
+	if (conn->edits.failed)
+		return defer(ctx, conn, "out of memory");
+	if (reset_sender(ctx, conn) < 0 ||
+	    cm_edits_apply(&conn->edits, ctx, lead_space) < 0)
+		return defer(ctx, conn, "cannot change a header or the sender");
+	cm_milter_count(conn->direction, CM_RULE_NONE);
+	cm_log(CM_LOG_INFO, "%s: accept %s %s", queue_id(ctx),
+	       direction_word(conn), reason);
 	return SMFIS_ACCEPT;
 }
 
-/* A verdict becomes a log line, a count and a reply. */
+/* A verdict becomes a reply, a count and a log line: what the last two say is
+ * what Postfix was told. */
 static sfsistat deliver_verdict(SMFICTX *ctx, struct connection *conn,
 				struct cm_verdict verdict)
 {
-	const char *direction = conn->direction == CM_OUTGOING ? "outgoing" :
-								 "incoming";
-	const char *queue_id = macro(ctx, "i");
-
-	if (*queue_id == '\0')
-		queue_id = "-";
-	if (verdict.action == CM_GATE_ACCEPT)
-		cm_edits_finish(&conn->edits, cm_inspect_kind(&conn->inspect),
-				cm_inspect_from(&conn->inspect));
-	if (verdict.action == CM_GATE_ACCEPT && conn->edits.overflow) {
-		verdict.action = CM_GATE_REJECT;
-		verdict.rule = CM_RULE_HEADER_COUNT;
-	}
-	cm_milter_count(conn->direction, verdict);
-	if (verdict.action == CM_GATE_ACCEPT) {
-		cm_log(CM_LOG_INFO, "%s: accept %s %s", queue_id, direction,
-		       verdict.reason);
-		return accept_message(ctx, conn);
-	}
-	cm_log(CM_LOG_INFO, "%s: reject %s %s", queue_id, direction,
-	       cm_rule_info(verdict.rule)->name);
-	return refuse(ctx, verdict.rule);
+	if (verdict.action != CM_GATE_ACCEPT)
+		return refuse(ctx, conn, verdict.rule);
+	cm_edits_finish(&conn->edits, cm_inspect_kind(&conn->inspect),
+			cm_inspect_from(&conn->inspect));
+	return conn->edits.overflow ? refuse(ctx, conn, CM_RULE_HEADER_COUNT) :
+				      accept_message(ctx, conn, verdict.reason);
 }
 
 /* Most refusals are certain here. They wait for the end of the message
@@ -322,7 +329,7 @@ static sfsistat on_eom(SMFICTX *ctx)
 	if (!conn->decided)
 		conn->failed = cm_inspect_end(&conn->inspect, macro(ctx, "i"),
 					      &conn->verdict) < 0;
-	status = conn->failed ? defer(ctx) :
+	status = conn->failed ? defer(ctx, conn, "no verdict") :
 				deliver_verdict(ctx, conn, conn->verdict);
 	forget_message(conn);
 	return status;

@@ -3,6 +3,7 @@
 """chatmail-milter as a process: reload, stop, sockets, settings, counters."""
 import os
 import pathlib
+import re
 import signal
 import smtplib
 import socket
@@ -76,6 +77,29 @@ def main():
                        for name in after if after[name] != before[name]}
             assert changed == {"outgoing accept": 1,
                                "outgoing reject not-encrypted": 1}, changed
+
+        with tap.check("so is what is deferred, and the log says no other"):
+            before = counters(relay)
+            os.chmod(relay.mailboxes, 0)
+            stat = os.stat(relay.mailboxes)
+            os.chown(relay.mailboxes, 0, 0)
+            smtp = relay.port25()
+            try:
+                smtp.mail("a@remote.example")
+                smtp.rcpt(login[0])
+                code, _ = smtp.data(cleartext("a@remote.example", login[0]))
+            finally:
+                smtp.close()
+                os.chown(relay.mailboxes, stat.st_uid, stat.st_gid)
+                os.chmod(relay.mailboxes, 0o700)
+            assert code == 451, code
+            after = counters(relay)
+            changed = {name: after[name] - before[name]
+                       for name in after if after[name] != before[name]}
+            assert changed == {"incoming defer trouble": 1}, changed
+            assert "incoming defer dkim-unverified" in after, after
+            assert re.search(r"[0-9A-Za-z]: defer incoming trouble: ",
+                             log(relay)), log(relay)
 
         with tap.check("SIGHUP: new settings count, connections live on"):
             with relay.smtp(login) as smtp:
@@ -179,6 +203,13 @@ def main():
             done = program(relay)
             assert done.returncode == 2 and "something else" in done.stderr
             assert path.read_text() == "precious"
+
+        with tap.check("nor where it cannot listen, of which it names the path"):
+            set_ini(relay, "milter_socket = /nonexistent/milter.sock")
+            done = program(relay)
+            assert done.returncode == 2, done
+            assert "/nonexistent/milter.sock" in done.stderr, done.stderr
+            assert "systemd-tmpfiles" in done.stderr, done.stderr
 
         with tap.check("usage: -V, -h, wrong ones"):
             assert program(relay, "-V").stdout.startswith("chatmail-milter ")
