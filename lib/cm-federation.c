@@ -55,27 +55,49 @@ static bool word_is(const char *word, size_t len, const char *what)
 	return len == strlen(what) && cm_ascii_equal_n(word, what, len);
 }
 
+static bool is_blank(char c)
+{
+	return c != '\0' && strchr(BLANKS, c) != NULL;
+}
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+	while (p < end && is_blank(*p))
+		p++;
+	return p;
+}
+
+static const char *skip_word(const char *p, const char *end)
+{
+	while (p < end && !is_blank(*p))
+		p++;
+	return p;
+}
+
+/* '#' may stand in an address, even in front: it begins a comment only where
+ * no word of the rule is to come. */
 static void parse_rule(struct line *line, const char *p, const char *end)
 {
 	const char *word = p;
 	size_t len;
 
 	line->bad = true;
-	while (p < end && strchr(BLANKS, *p) == NULL)
-		p++;
+	p = skip_word(p, end);
 	if (word_is(word, (size_t)(p - word), "allow"))
 		line->rule = CM_FEDERATION_ALLOW;
 	else if (word_is(word, (size_t)(p - word), "block"))
 		line->rule = CM_FEDERATION_BLOCK;
-	while (p < end && strchr(BLANKS, *p) != NULL)
-		p++;
-	len = (size_t)(end - p);
+	p = skip_blanks(p, end);
+	word = p;
+	p = skip_word(p, end);
+	len = (size_t)(p - word);
+	p = skip_blanks(p, end);
 	if (line->rule == CM_FEDERATION_NONE || len == 0 || len > MAX_TARGET ||
-	    memchr(p, '\0', len) != NULL) {
+	    (p < end && *p != '#') || memchr(word, '\0', len) != NULL) {
 		line->rule = CM_FEDERATION_NONE;
 		return;
 	}
-	memcpy(line->target, p, len);
+	memcpy(line->target, word, len);
 	line->target[len] = '\0';
 	cm_ascii_lower(line->target);
 	line->bad = !cm_federation_target_valid(line->target);
@@ -86,7 +108,7 @@ static void parse_rule(struct line *line, const char *p, const char *end)
 /* The line that begins at p; p < end. */
 static void read_line(struct line *line, const char *p, const char *end)
 {
-	const char *lf = memchr(p, '\n', (size_t)(end - p)), *stop, *comment;
+	const char *lf = memchr(p, '\n', (size_t)(end - p)), *stop;
 
 	line->begin = p;
 	line->end = lf != NULL ? lf + 1 : end;
@@ -94,14 +116,8 @@ static void read_line(struct line *line, const char *p, const char *end)
 	line->bad = false;
 	line->target[0] = '\0';
 	stop = lf != NULL ? lf : end;
-	comment = memchr(p, '#', (size_t)(stop - p));
-	if (comment != NULL)
-		stop = comment;
-	while (p < stop && *p != '\0' && strchr(BLANKS, *p) != NULL)
-		p++;
-	while (stop > p && stop[-1] != '\0' && strchr(BLANKS, stop[-1]) != NULL)
-		stop--;
-	if (p < stop)
+	p = skip_blanks(p, stop);
+	if (p < stop && *p != '#')
 		parse_rule(line, p, stop);
 }
 

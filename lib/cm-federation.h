@@ -5,12 +5,14 @@
  *
  * The file is `federation` in state_dir, a rule a line:
  *
- *	# comment, to the end of the line
- *	block example.org		every sender of that domain
+ *	# comment
+ *	block example.org  # and here	every sender of that domain
  *	block .example.org		and of every domain below it
  *	allow someone@example.org	this sender
  *
- * Words are divided by blanks, letters count in any case. The narrowest rule
+ * Words are divided by blanks, letters count in any case. A comment begins with
+ * '#' at the start of a line or behind a rule and a blank, because an address
+ * may have one: "block #1@example.org". The narrowest rule
  * decides: the address, then its domain, then each domain above it; of two
  * for the same, the last; federation_domains of the settings come after the
  * file's rules for the same domain. Without any, federation_policy decides. Our

@@ -71,6 +71,20 @@ static const struct row {
 	{ "blanks, CR, case, comment", "open", "",
 	  "# c\n\n \tBLOCK \t X.Test \r\n", "a@x.test", false },
 	{ "commented out", "open", "", "#block x.test\n", "a@x.test", true },
+	{ "commented out, a blank in front", "open", "", " # block x.test\n",
+	  "a@x.test", true },
+	{ "a comment without blank", "open", "", "block x.test #why\n",
+	  "a@x.test", false },
+	{ "no blank: no comment, no rule", "open", "", "block x.test#why\n",
+	  "a@x.test", true },
+	{ "two comments", "open", "", "block x.test\t# a # b\n", "a@x.test",
+	  false },
+	{ "# in an address", "open", "", "block a#b@x.test # why\n",
+	  "A#B@x.test", false },
+	{ "is that address only", "open", "", "block a#b@x.test\n", "a@x.test",
+	  true },
+	{ "# in front of it", "open", "", "block #a@x.test\n", "#a@x.test",
+	  false },
 	{ "address over domain", "open", "",
 	  "allow a@x.test\nblock x.test\n", "A@x.test", true },
 	{ "another address", "open", "",
@@ -204,6 +218,42 @@ static void changes(void **state)
 			 -1);
 }
 
+/* What is accepted means what it says. */
+static void changes_with_hash(void **state)
+{
+	static const char *const targets[] = {
+		"a#b@x.test", "#a@x.test", "a#@x.test"
+	};
+	struct cm_federation fed;
+	const char *error = "";
+	char expect[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		(void)unlinkat(dir_fd, CM_FEDERATION_FILE, 0);
+		assert_int_equal(cm_federation_change(dir_fd,
+			CM_FEDERATION_BLOCK, targets[i], &error), 1);
+		(void)snprintf(expect, sizeof(expect), "block %s\n",
+			       targets[i]);
+		expect_file(expect);
+		load(&fed);
+		assert_int_equal(fed.bad_line, 0);
+		assert_int_equal(cm_federation_find(&fed, targets[i]),
+				 CM_FEDERATION_BLOCK);
+		assert_int_equal(cm_federation_find(&fed, "a@x.test"),
+				 CM_FEDERATION_NONE);
+		cm_federation_deinit(&fed);
+		assert_int_equal(cm_federation_change(dir_fd,
+			CM_FEDERATION_BLOCK, targets[i], &error), 0);
+		assert_int_equal(cm_federation_change(dir_fd,
+			CM_FEDERATION_NONE, targets[i], &error), 1);
+		expect_file("");
+	}
+	assert_int_equal(cm_federation_change(dir_fd, CM_FEDERATION_BLOCK,
+					      "x.test#why", &error), -1);
+}
+
 static void writers_lose_nothing(void **state)
 {
 	struct cm_federation fed;
@@ -255,6 +305,7 @@ int main(void)
 	cm_unit_test(reads_again);
 	cm_unit_test(size_limit);
 	cm_unit_test(changes);
+	cm_unit_test(changes_with_hash);
 	cm_unit_test(writers_lose_nothing);
 	ret = cm_unit_run();
 	(void)unlinkat(dir_fd, CM_FEDERATION_FILE, 0);
