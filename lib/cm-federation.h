@@ -38,10 +38,16 @@ enum cm_federation_rule {
 	CM_FEDERATION_BLOCK
 };
 
+struct cm_federation_entry;
+
 /* The file as it was read last. */
 struct cm_federation {
 	char *text; /* NULL = empty */
 	size_t size;
+	/* its rules by target: a look-up must not read the file's text, which
+	 * a sender with many labels would make us do for each of them */
+	struct cm_federation_entry *index;
+	size_t count;
 	struct timespec mtime;
 	ino_t inode;
 	bool loaded;
