@@ -8,7 +8,8 @@
  * new. The number at the beginning of a Maildir name is the second in which it
  * was saved, and stays: cr.yp.to/proto/maildir.html, and what chatmail/relay
  * goes by. Other formats do not rename: their save date is Dovecot's, and so is
- * that of a Maildir name that lies ahead (cm_expire_time_plausible()).
+ * that of a Maildir name whose number is no time
+ * (cm_expire_time_plausible()).
  */
 #ifndef CM_MAIL_SAVED_H
 #define CM_MAIL_SAVED_H
