@@ -29,13 +29,22 @@
 /* Times that we look again, for an account of 10 million messages. */
 #define MAX_ROUNDS 100
 
+/* What a look through the account's directories is for. */
+enum look {
+	LOOK_COUNT, /* first of a dry run: whether the names tell what is due */
+	LOOK_PRINT, /* then, if they do */
+	LOOK_COLLECT
+};
+
 struct account {
 	struct cm_expire_run *run;
 	const char *name;
+	enum look look;
 	pool_t pool; /* created with the first that is due */
 	ARRAY_TYPE(cm_due_folder) folders;
 	unsigned int due;
-	bool again; /* not the first round: all have been counted */
+	uint64_t messages;
+	bool again; /* not the first look: all have been counted */
 };
 
 /* ---- messages */
@@ -86,7 +95,9 @@ static void add_due(struct account *account, const struct cm_scan_file *file,
 	struct cm_due_message *message;
 
 	account->due++;
-	if (account->run->dry) {
+	if (account->look == LOOK_COUNT)
+		return;
+	if (account->look == LOOK_PRINT) {
 		T_BEGIN {
 			print_message(account, file->folder, file->sub,
 				      t_strndup(file->name, base_len), verdict,
@@ -114,8 +125,7 @@ static void judge_message(struct account *account,
 
 	if (!cm_maildir_name_is_message(file->name))
 		return;
-	if (!account->again)
-		account->run->counts.messages++;
+	account->messages++;
 	cm_maildir_name_parse(file->name, &name);
 	if (!cm_expire_time_plausible(rules->now, name.time))
 		name.time = -1;
@@ -250,23 +260,46 @@ static void report_gone(struct account *account, unsigned int *gone_r)
 	}
 }
 
-/* TRUE: there may be more. */
-static bool one_round(struct account *account, int fd)
+/* 1: the names tell what is due, 0: something else may be mail, -1: failed */
+static int look_through(struct account *account, int fd, enum look look)
 {
 	struct cm_expire_run *run = account->run;
 	struct cm_scan_facts facts;
 	enum cm_dir_result result;
 	const char *error;
-	unsigned int gone = 0;
 
+	account->look = look;
 	account->due = 0;
+	account->messages = 0;
 	result = cm_account_scan(fd, show, account, &facts, &error);
 	if (result != CM_DIR_OK)
 		cm_expire_trouble(run, result, error);
 	if (result == CM_DIR_FAILED)
-		return FALSE;
-	if (!facts.maildir && account->due < MAX_DUE) {
+		return -1;
+	/* else Dovecot finds the same ones, and counts them */
+	if (!facts.maildir && (run->dry || account->due < MAX_DUE))
+		return 0;
+	if (!account->again)
+		run->counts.messages += account->messages;
+	account->again = TRUE;
+	return 1;
+}
+
+/* TRUE: there may be more. */
+static bool one_round(struct account *account, int fd)
+{
+	struct cm_expire_run *run = account->run;
+	unsigned int gone = 0;
+	int ret;
+
+	ret = look_through(account, fd, run->dry ? LOOK_COUNT : LOOK_COLLECT);
+	if (ret == 0)
 		(void)cm_expunge_search(run, account->name);
+	if (ret <= 0)
+		return FALSE;
+	if (run->dry) {
+		if (account->due > 0)
+			(void)look_through(account, fd, LOOK_PRINT);
 		return FALSE;
 	}
 	if (account->pool == NULL)
@@ -285,7 +318,7 @@ static void expire_messages(struct cm_expire_run *run, const char *name,
 
 	while (one_round(&account, fd) && ++rounds < MAX_ROUNDS &&
 	       !cm_expire_stopped())
-		account.again = TRUE;
+		;
 	pool_unref(&account.pool);
 }
 

@@ -321,7 +321,7 @@ struct search_context {
 	ARRAY(struct found) found; /* in this mailbox */
 };
 
-/* As a scan would have found it, or else when Dovecot says it was saved. */
+/* As a scan would have found it. */
 static bool get_time(struct search_context *ctx, struct mail *mail,
 		     time_t *time_r)
 {
@@ -333,12 +333,8 @@ static bool get_time(struct search_context *ctx, struct mail *mail,
 	return TRUE;
 }
 
-static bool has_been_shown(struct mailbox *box, struct mail *mail)
-{
-	return mail->uid < mail_index_get_header(box->view)->first_recent_uid;
-}
-
-static bool search_one(void *_ctx, struct mailbox *box, struct mail *mail)
+static bool search_one(void *_ctx, struct mailbox *box ATTR_UNUSED,
+		       struct mail *mail)
 {
 	struct search_context *ctx = _ctx;
 	const struct cm_expire *rules = &ctx->run->rules;
@@ -350,13 +346,14 @@ static bool search_one(void *_ctx, struct mailbox *box, struct mail *mail)
 	ctx->run->counts.messages++;
 	if (!get_time(ctx, mail, &saved))
 		return FALSE;
-	verdict = cm_expire_message(rules, saved, has_been_shown(box, mail),
-				    -1);
+	verdict = cm_expire_message(rules, saved, TRUE, -1);
 	if (verdict == CM_EXPIRE_KEEP ||
 	    mail_get_physical_size(mail, &size) < 0)
 		return FALSE;
 	if (verdict == CM_EXPIRE_ASK_SIZE)
 		verdict = cm_expire_message(rules, saved, TRUE, (int64_t)size);
+	if (verdict == CM_EXPIRE_LARGE && !cm_mail_was_shown(mail))
+		verdict = CM_EXPIRE_KEEP;
 	if (verdict == CM_EXPIRE_KEEP)
 		return FALSE;
 	found = array_append_space(&ctx->found);
