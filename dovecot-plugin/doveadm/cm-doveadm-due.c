@@ -42,6 +42,8 @@ struct account {
 	enum look look;
 	pool_t pool; /* created with the first that is due */
 	ARRAY_TYPE(cm_due_folder) folders;
+	pool_t skip_pool; /* created with the first folder in skip */
+	ARRAY_TYPE(const_string) skip; /* folders that nothing went from */
 	unsigned int due;
 	uint64_t messages;
 	bool again; /* not the first look: all have been counted */
@@ -87,6 +89,19 @@ static void print_message(struct account *account, const char *folder,
 	} T_END;
 }
 
+static bool is_skipped(const struct account *account, const char *path)
+{
+	const char *skip;
+
+	if (account->skip_pool == NULL)
+		return FALSE;
+	array_foreach_elem(&account->skip, skip) {
+		if (strcmp(skip, path) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void add_due(struct account *account, const struct cm_scan_file *file,
 		    size_t base_len, enum cm_expire_verdict verdict,
 		    int64_t size)
@@ -94,6 +109,8 @@ static void add_due(struct account *account, const struct cm_scan_file *file,
 	struct cm_due_folder *folder;
 	struct cm_due_message *message;
 
+	if (is_skipped(account, file->folder))
+		return;
 	account->due++;
 	if (account->look == LOOK_COUNT)
 		return;
@@ -243,20 +260,45 @@ static bool show(void *ctx, const struct cm_scan_file *file)
 
 /* ---- the account */
 
-static void report_gone(struct account *account, unsigned int *gone_r)
+/* FALSE if there is none. */
+static bool report_folder(struct account *account,
+			  const struct cm_due_folder *folder)
+{
+	const struct cm_due_message *message;
+	bool any = FALSE;
+
+	array_foreach(&folder->messages, message) {
+		if (!message->gone)
+			continue;
+		any = TRUE;
+		print_message(account, folder->path, message->sub,
+			      message->base, message->verdict, message->size);
+	}
+	return any;
+}
+
+/* A folder that nothing went from must not take the place of others at the next
+ * look, and has been complained of. */
+static void skip_folder(struct account *account, const char *path)
+{
+	const char *skip;
+
+	if (account->skip_pool == NULL) {
+		account->skip_pool =
+			pool_alloconly_create("folders skipped", 1024);
+		p_array_init(&account->skip, account->skip_pool, 4);
+	}
+	skip = p_strdup(account->skip_pool, path);
+	array_push_back(&account->skip, &skip);
+}
+
+static void report_gone(struct account *account)
 {
 	const struct cm_due_folder *folder;
-	const struct cm_due_message *message;
 
 	array_foreach(&account->folders, folder) {
-		array_foreach(&folder->messages, message) {
-			if (!message->gone)
-				continue;
-			(*gone_r)++;
-			print_message(account, folder->path, message->sub,
-				      message->base, message->verdict,
-				      message->size);
-		}
+		if (!report_folder(account, folder))
+			skip_folder(account, folder->path);
 	}
 }
 
@@ -289,7 +331,7 @@ static int look_through(struct account *account, int fd, enum look look)
 static bool one_round(struct account *account, int fd)
 {
 	struct cm_expire_run *run = account->run;
-	unsigned int gone = 0;
+	bool tried;
 	int ret;
 
 	ret = look_through(account, fd, run->dry ? LOOK_COUNT : LOOK_COLLECT);
@@ -304,10 +346,11 @@ static bool one_round(struct account *account, int fd)
 	}
 	if (account->pool == NULL)
 		return FALSE;
-	if (cm_expunge_due(run, account->name, fd, &account->folders))
-		report_gone(account, &gone);
+	tried = cm_expunge_due(run, account->name, fd, &account->folders);
+	if (tried)
+		report_gone(account);
 	pool_unref(&account->pool);
-	return account->due >= MAX_DUE && gone > 0;
+	return tried && account->due >= MAX_DUE;
 }
 
 static void expire_messages(struct cm_expire_run *run, const char *name,
@@ -320,6 +363,7 @@ static void expire_messages(struct cm_expire_run *run, const char *name,
 	       !cm_expire_stopped())
 		;
 	pool_unref(&account.pool);
+	pool_unref(&account.skip_pool);
 }
 
 /* The password's time says enough about nearly everybody. */

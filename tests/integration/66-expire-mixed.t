@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: MIT
 """`doveadm chatmail expire` where a Maildir is not all there is, or where not
 all of it is Dovecot's."""
+import os
+
 from expire_tree import DAY, Expire, account, message, owned
 from harness import Tap, expect, started_relay
 
 LARGE = 200000
+EX_TEMPFAIL = 75
+# As many as are removed in one go.
+LOT = 100000
 
 
 def fill(box):
@@ -53,6 +58,63 @@ def check_agree(tap, relay, exp):
         exp.remove(home)
 
 
+def restored(box, name):
+    """A folder as somebody has copied it in."""
+    for sub in "cur", "new", "tmp":
+        path = box / name / sub
+        path.mkdir(parents=True)
+        owned(path)
+    owned(box / name)
+    return box / name
+
+
+def check_not_known(tap, relay, exp):
+    """Maildir++ folders whose names are none to Dovecot."""
+    home = account(relay.mailboxes, "unlisted1", 1)
+    stay = {f"{name}/" + message(restored(home, name), "cur", 30 * DAY)
+            for name in (".a..b", ".Foo&bar", ".INBOX")}
+    go = {message(home, "cur", 30 * DAY),
+          ".Archive/" + message(restored(home, ".Archive"), "cur", 30 * DAY)}
+    with tap.check("folders that are none to Dovecot are complained of"):
+        got, out, err = exp.doveadm("chatmail", "expire", "-v", "-u",
+                                    home.name)
+        left = exp.mail_files(home)
+        tap.note(f"left: {sorted(left)}")
+        expect(got, EX_TEMPFAIL)
+        assert "no mailbox of Dovecot's" in err, err
+        assert "a..b" not in err and "@" not in err, err
+    with tap.check("the others go, and are listed"):
+        assert ".a..b/" in {name[:6] for name in left} and left <= stay
+        for name in go | stay - left:
+            assert name in out, (name, out)
+        for name in left:
+            assert name not in out, (name, out)
+        expect(exp.summary("-u", home.name, code=EX_TEMPFAIL)["failed"], 1)
+    with tap.check("to a terminal it says which"):
+        out = exp.on_terminal("-u", home.name)
+        assert ".a..b" in out, out
+    exp.remove(home)
+
+
+def check_many_not_known(tap, relay, exp):
+    home = account(relay.mailboxes, "unlisted2", 1)
+    none = restored(home, ".a..b") / "cur"
+    for i in range(LOT):
+        os.close(os.open(none / f"1500000000.M{i}P1.host,S=0,W=0:2,S",
+                         os.O_CREAT | os.O_WRONLY))
+    # some of these are read behind the other one
+    for i in range(20):
+        message(restored(home, f".Folder{i}"), "cur", 30 * DAY)
+    with tap.check(f"{LOT} of them do not keep others from going"):
+        row = exp.summary("-u", home.name, code=EX_TEMPFAIL)
+        expect((row["messages_removed"], row["failed"]), (20, 1))
+        expect(len(os.listdir(none)), LOT)
+        expect(list(home.glob(".Folder*/cur/*")), [])
+    exp.remove(home)
+
+
 with Tap() as tap, started_relay(tap) as relay:
     exp = Expire(relay)
     check_agree(tap, relay, exp)
+    check_not_known(tap, relay, exp)
+    check_many_not_known(tap, relay, exp)
