@@ -24,14 +24,19 @@ bool cm_ascii_equal(const char *a, const char *b)
 	return lower(*a) == lower(*b);
 }
 
-bool cm_ascii_equal_n(const char *a, const char *b, size_t len)
+int cm_ascii_compare_n(const char *a, const char *b, size_t len)
 {
 	while (len > 0 && lower(*a) == lower(*b)) {
 		a++;
 		b++;
 		len--;
 	}
-	return len == 0;
+	return len == 0 ? 0 : lower(*a) < lower(*b) ? -1 : 1;
+}
+
+bool cm_ascii_equal_n(const char *a, const char *b, size_t len)
+{
+	return cm_ascii_compare_n(a, b, len) == 0;
 }
 
 bool cm_ascii_is_alnum(char c)

@@ -30,6 +30,8 @@ void cm_ascii_lower(char *s);
 /* The same ASCII letters in any case. */
 bool cm_ascii_equal(const char *a, const char *b);
 bool cm_ascii_equal_n(const char *a, const char *b, size_t len);
+/* An order in which those are the same: less than, equal to or above 0. */
+int cm_ascii_compare_n(const char *a, const char *b, size_t len);
 
 /* A letter or digit of ASCII, whatever the locale says. */
 bool cm_ascii_is_alnum(char c);

@@ -45,7 +45,8 @@ const char *cm_expire_reason(enum cm_expire_verdict verdict)
 
 bool cm_expire_time_plausible(time_t now, int64_t time)
 {
-	return time > 0 && time <= now + CM_EXPIRE_MAX_AHEAD_SECS;
+	return time >= CM_EXPIRE_MIN_TIME &&
+	       time <= now + CM_EXPIRE_MAX_AHEAD_SECS;
 }
 
 bool cm_expire_account(const struct cm_expire *expire, time_t last_login)

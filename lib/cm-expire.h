@@ -25,6 +25,10 @@ struct cm_settings;
  * was wrong, and says nothing. */
 #define CM_EXPIRE_MAX_AHEAD_SECS 86400
 
+/* And a number below this one (September 2001) is none: files that were copied
+ * in from elsewhere are named "1." (Cyrus) or "20241105.eml". */
+#define CM_EXPIRE_MIN_TIME 1000000000
+
 struct cm_expire {
 	time_t now;
 	time_t mails_before;   /* saved before: old */

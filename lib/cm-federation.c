@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +18,22 @@
 /* An address, and the dot of .domain. */
 #define MAX_TARGET (CM_ADDR_MAX + 1)
 
+#define FIRST_ALLOC 16
+
 /* One line of the file. */
 struct line {
 	const char *begin, *end; /* end is behind its LF */
 	enum cm_federation_rule rule;
 	bool bad;
+	const char *word;	 /* the target, where it stands in the text */
 	char target[MAX_TARGET + 1]; /* lower case */
+};
+
+/* What counts of the file, by target. */
+struct cm_federation_entry {
+	const char *target; /* in the text */
+	uint16_t len;
+	uint16_t rule;
 };
 
 void cm_federation_init(struct cm_federation *fed)
@@ -32,6 +43,7 @@ void cm_federation_init(struct cm_federation *fed)
 
 void cm_federation_deinit(struct cm_federation *fed)
 {
+	free(fed->index);
 	free(fed->text);
 	cm_federation_init(fed);
 }
@@ -55,27 +67,50 @@ static bool word_is(const char *word, size_t len, const char *what)
 	return len == strlen(what) && cm_ascii_equal_n(word, what, len);
 }
 
+static bool is_blank(char c)
+{
+	return c != '\0' && strchr(BLANKS, c) != NULL;
+}
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+	while (p < end && is_blank(*p))
+		p++;
+	return p;
+}
+
+static const char *skip_word(const char *p, const char *end)
+{
+	while (p < end && !is_blank(*p))
+		p++;
+	return p;
+}
+
+/* '#' may stand in an address, even in front: it begins a comment only where
+ * no word of the rule is to come. */
 static void parse_rule(struct line *line, const char *p, const char *end)
 {
 	const char *word = p;
 	size_t len;
 
 	line->bad = true;
-	while (p < end && strchr(BLANKS, *p) == NULL)
-		p++;
+	p = skip_word(p, end);
 	if (word_is(word, (size_t)(p - word), "allow"))
 		line->rule = CM_FEDERATION_ALLOW;
 	else if (word_is(word, (size_t)(p - word), "block"))
 		line->rule = CM_FEDERATION_BLOCK;
-	while (p < end && strchr(BLANKS, *p) != NULL)
-		p++;
-	len = (size_t)(end - p);
+	p = skip_blanks(p, end);
+	word = p;
+	p = skip_word(p, end);
+	len = (size_t)(p - word);
+	p = skip_blanks(p, end);
 	if (line->rule == CM_FEDERATION_NONE || len == 0 || len > MAX_TARGET ||
-	    memchr(p, '\0', len) != NULL) {
+	    (p < end && *p != '#') || memchr(word, '\0', len) != NULL) {
 		line->rule = CM_FEDERATION_NONE;
 		return;
 	}
-	memcpy(line->target, p, len);
+	line->word = word;
+	memcpy(line->target, word, len);
 	line->target[len] = '\0';
 	cm_ascii_lower(line->target);
 	line->bad = !cm_federation_target_valid(line->target);
@@ -86,7 +121,7 @@ static void parse_rule(struct line *line, const char *p, const char *end)
 /* The line that begins at p; p < end. */
 static void read_line(struct line *line, const char *p, const char *end)
 {
-	const char *lf = memchr(p, '\n', (size_t)(end - p)), *stop, *comment;
+	const char *lf = memchr(p, '\n', (size_t)(end - p)), *stop;
 
 	line->begin = p;
 	line->end = lf != NULL ? lf + 1 : end;
@@ -94,32 +129,91 @@ static void read_line(struct line *line, const char *p, const char *end)
 	line->bad = false;
 	line->target[0] = '\0';
 	stop = lf != NULL ? lf : end;
-	comment = memchr(p, '#', (size_t)(stop - p));
-	if (comment != NULL)
-		stop = comment;
-	while (p < stop && *p != '\0' && strchr(BLANKS, *p) != NULL)
-		p++;
-	while (stop > p && stop[-1] != '\0' && strchr(BLANKS, stop[-1]) != NULL)
-		stop--;
-	if (p < stop)
+	p = skip_blanks(p, stop);
+	if (p < stop && *p != '#')
 		parse_rule(line, p, stop);
 }
 
-static void note_bad_line(struct cm_federation *fed)
+/* By length first, which mostly decides. */
+static int compare_targets(const void *_a, const void *_b)
+{
+	const struct cm_federation_entry *a = _a, *b = _b;
+
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	return cm_ascii_compare_n(a->target, b->target, a->len);
+}
+
+/* The same target: in the order of the file. */
+static int compare_entries(const void *_a, const void *_b)
+{
+	const struct cm_federation_entry *a = _a, *b = _b;
+	int ret = compare_targets(a, b);
+
+	return ret != 0 ? ret : a->target < b->target ? -1 :
+		a->target > b->target ? 1 : 0;
+}
+
+static int add_entry(struct cm_federation *fed, const struct line *line)
+{
+	struct cm_federation_entry *index = fed->index;
+	/* a power of two is full */
+	bool full = fed->count == 0 || (fed->count >= FIRST_ALLOC &&
+					(fed->count & (fed->count - 1)) == 0);
+
+	if (full) {
+		index = realloc(index, sizeof(*index) *
+				(fed->count == 0 ? FIRST_ALLOC :
+				 fed->count * 2));
+		if (index == NULL)
+			return -1;
+		fed->index = index;
+	}
+	index += fed->count++;
+	index->target = line->word;
+	index->len = (uint16_t)strlen(line->target);
+	index->rule = (uint16_t)line->rule;
+	return 0;
+}
+
+/* Of several for one target the last counts. */
+static void sort_index(struct cm_federation *fed)
+{
+	struct cm_federation_entry *index = fed->index, *small;
+	size_t i, kept = 0;
+
+	if (fed->count == 0)
+		return;
+	qsort(index, fed->count, sizeof(*index), compare_entries);
+	for (i = 0; i < fed->count; i++) {
+		if (i + 1 == fed->count ||
+		    compare_targets(&index[i], &index[i + 1]) != 0)
+			index[kept++] = index[i];
+	}
+	fed->count = kept;
+	small = realloc(index, kept * sizeof(*index));
+	if (small != NULL)
+		fed->index = small;
+}
+
+/* Of what is in fed->text: index and bad_line. */
+static int make_index(struct cm_federation *fed)
 {
 	const char *p = fed->text, *end = p + fed->size;
 	unsigned int number = 0;
 	struct line line;
 
-	fed->bad_line = 0;
-	for (; fed->size > 0 && p < end; p = line.end) {
+	for (; p < end; p = line.end) {
 		read_line(&line, p, end);
 		number++;
-		if (line.bad) {
+		if (line.bad && fed->bad_line == 0)
 			fed->bad_line = number;
-			return;
-		}
+		if (line.rule != CM_FEDERATION_NONE &&
+		    add_entry(fed, &line) < 0)
+			return -1;
 	}
+	sort_index(fed);
+	return 0;
 }
 
 /* All of it, to be freed. */
@@ -156,9 +250,8 @@ static bool unchanged(const struct cm_federation *fed, const struct stat *st)
 
 static int load_fd(struct cm_federation *fed, int fd, const char **error_r)
 {
+	struct cm_federation fresh;
 	struct stat st;
-	size_t size;
-	char *text;
 
 	*error_r = "not a regular file";
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -168,15 +261,19 @@ static int load_fd(struct cm_federation *fed, int fd, const char **error_r)
 	if (unchanged(fed, &st))
 		return 0;
 	*error_r = "cannot be read";
-	if (read_file(fd, &text, &size) < 0)
+	cm_federation_init(&fresh);
+	if (read_file(fd, &fresh.text, &fresh.size) < 0)
 		return -1;
-	free(fed->text);
-	fed->text = text;
-	fed->size = size;
-	fed->mtime = st.st_mtim;
-	fed->inode = st.st_ino;
-	fed->loaded = true;
-	note_bad_line(fed);
+	if (make_index(&fresh) < 0) {
+		cm_federation_deinit(&fresh);
+		errno = ENOMEM;
+		return -1;
+	}
+	fresh.mtime = st.st_mtim;
+	fresh.inode = st.st_ino;
+	fresh.loaded = true;
+	cm_federation_deinit(fed);
+	*fed = fresh;
 	return 0;
 }
 
@@ -206,19 +303,18 @@ int cm_federation_load(struct cm_federation *fed, int state_fd,
 enum cm_federation_rule
 cm_federation_find(const struct cm_federation *fed, const char *target)
 {
-	enum cm_federation_rule rule = CM_FEDERATION_NONE;
-	const char *p = fed->text, *end;
-	struct line line;
+	const struct cm_federation_entry *found;
+	struct cm_federation_entry key;
+	size_t len = strlen(target);
 
-	if (fed->size == 0)
-		return rule;
-	for (end = p + fed->size; p < end; p = line.end) {
-		read_line(&line, p, end);
-		if (line.rule != CM_FEDERATION_NONE &&
-		    cm_ascii_equal(line.target, target))
-			rule = line.rule;
-	}
-	return rule;
+	if (fed->count == 0 || len > MAX_TARGET)
+		return CM_FEDERATION_NONE;
+	key.target = target;
+	key.len = (uint16_t)len;
+	found = bsearch(&key, fed->index, fed->count, sizeof(key),
+			compare_targets);
+	return found == NULL ? CM_FEDERATION_NONE :
+		(enum cm_federation_rule)found->rule;
 }
 
 static bool listed(const char *words, const char *target)

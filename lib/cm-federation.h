@@ -5,12 +5,14 @@
  *
  * The file is `federation` in state_dir, a rule a line:
  *
- *	# comment, to the end of the line
- *	block example.org		every sender of that domain
+ *	# comment
+ *	block example.org  # and here	every sender of that domain
  *	block .example.org		and of every domain below it
  *	allow someone@example.org	this sender
  *
- * Words are divided by blanks, letters count in any case. The narrowest rule
+ * Words are divided by blanks, letters count in any case. A comment begins with
+ * '#' at the start of a line or behind a rule and a blank, because an address
+ * may have one: "block #1@example.org". The narrowest rule
  * decides: the address, then its domain, then each domain above it; of two
  * for the same, the last; federation_domains of the settings come after the
  * file's rules for the same domain. Without any, federation_policy decides. Our
@@ -36,10 +38,16 @@ enum cm_federation_rule {
 	CM_FEDERATION_BLOCK
 };
 
+struct cm_federation_entry;
+
 /* The file as it was read last. */
 struct cm_federation {
 	char *text; /* NULL = empty */
 	size_t size;
+	/* its rules by target: a look-up must not read the file's text, which
+	 * a sender with many labels would make us do for each of them */
+	struct cm_federation_entry *index;
+	size_t count;
 	struct timespec mtime;
 	ino_t inode;
 	bool loaded;

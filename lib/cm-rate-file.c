@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-rate-private.h"
+#include "cm-io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -117,7 +118,8 @@ static int create(struct cm_rate_table *table,
 		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	error = posix_fallocate(fd, 0, (off_t)table->size);
+	error = cm_give_to_owner(params->dir_fd, fd) < 0 ? errno :
+		posix_fallocate(fd, 0, (off_t)table->size);
 	if (error == 0 && map_fd(table, fd) == 0) {
 		fill(table->header, params);
 		if (renameat(params->dir_fd, temp, params->dir_fd,
@@ -137,7 +139,7 @@ static int create(struct cm_rate_table *table,
 }
 
 /* The kernel gives the lock back if its holder dies. It is for making the
- * file only, never for what is in it. */
+ * file only, never for what is in it. Not root's: the others must get it. */
 static int lock(const struct cm_rate_table_params *params)
 {
 	static const struct timespec pause = { 0, LOCK_PAUSE_NS };
@@ -149,6 +151,10 @@ static int lock(const struct cm_rate_table_params *params)
 		    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
+	if (cm_give_to_owner(params->dir_fd, fd) < 0) {
+		cm_close_keep_errno(fd);
+		return -1;
+	}
 	for (i = 0; i < LOCK_TRIES; i++) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return fd;

@@ -5,11 +5,14 @@
  */
 #include "cm-quota.h"
 
+#include "mail-storage.h"
 #include "quota.h"
 
-int cm_quota_get_storage(struct quota_root *root, uint64_t *used_r,
-			 uint64_t *limit_r, const char **error_r)
+int cm_quota_get_storage(struct quota_root *root, struct mailbox *box,
+			 uint64_t *used_r, uint64_t *limit_r,
+			 const char **error_r)
 {
-	return quota_get_resource(root, "", QUOTA_NAME_STORAGE_BYTES, used_r,
-				  limit_r, error_r);
+	return quota_get_resource(root, box == NULL ? "" : mailbox_get_vname(box),
+				  QUOTA_NAME_STORAGE_BYTES, used_r, limit_r,
+				  error_r);
 }

@@ -7,9 +7,10 @@
 
 #include "quota.h"
 
-int cm_quota_get_storage(struct quota_root *root, uint64_t *used_r,
-			 uint64_t *limit_r, const char **error_r)
+int cm_quota_get_storage(struct quota_root *root, struct mailbox *box,
+			 uint64_t *used_r, uint64_t *limit_r,
+			 const char **error_r)
 {
-	return quota_get_resource(root, NULL, QUOTA_NAME_STORAGE_BYTES, used_r,
+	return quota_get_resource(root, box, QUOTA_NAME_STORAGE_BYTES, used_r,
 				  limit_r, error_r);
 }

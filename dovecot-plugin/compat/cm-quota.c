@@ -25,7 +25,8 @@ int cm_quota_get(struct mail_user *user, bool fresh, uint64_t *used_r,
 	*used_r = *limit_r = 0;
 	iter = quota_root_iter_init_user(user);
 	while (ret >= 0 && (root = quota_root_iter_next(iter)) != NULL) {
-		switch (cm_quota_get_storage(root, &used, &limit, error_r)) {
+		switch (cm_quota_get_storage(root, NULL, &used, &limit,
+					     error_r)) {
 		case QUOTA_GET_RESULT_LIMITED:
 			if (ret == 0 || fullness(used, limit) >
 					fullness(*used_r, *limit_r)) {
@@ -43,4 +44,27 @@ int cm_quota_get(struct mail_user *user, bool fresh, uint64_t *used_r,
 	}
 	quota_root_iter_deinit(&iter);
 	return ret;
+}
+
+bool cm_quota_counts(struct mailbox *box)
+{
+	struct quota_root_iter *iter;
+	struct quota_root *root;
+	const char *error;
+	uint64_t used, limit;
+	bool counts = FALSE;
+
+	iter = quota_root_iter_init(box);
+	while (!counts && (root = quota_root_iter_next(iter)) != NULL) {
+		switch (cm_quota_get_storage(root, box, &used, &limit,
+					     &error)) {
+		case QUOTA_GET_RESULT_UNLIMITED:
+		case QUOTA_GET_RESULT_UNKNOWN_RESOURCE:
+			break;
+		default:
+			counts = TRUE;
+		}
+	}
+	quota_root_iter_deinit(&iter);
+	return counts;
 }

@@ -9,6 +9,7 @@
 #include "cm-dovecot.h"
 
 struct mail_user;
+struct mailbox;
 struct quota_root;
 
 /* Bytes in use and their limit, of the user's fullest quota root. 1, 0 if no
@@ -19,8 +20,14 @@ struct quota_root;
 int cm_quota_get(struct mail_user *user, bool fresh, uint64_t *used_r,
 		 uint64_t *limit_r, const char **error_r);
 
-/* Between cm-quota.c and cm-quota-v2X.c: enum quota_get_result. */
-int cm_quota_get_storage(struct quota_root *root, uint64_t *used_r,
-			 uint64_t *limit_r, const char **error_r);
+/* Does what is in this mailbox count at all? FALSE if the admin has excluded it
+ * (2.3: quota_rule = NAME:ignore; 2.4: quota_ignore). */
+bool cm_quota_counts(struct mailbox *box);
+
+/* Between cm-quota.c and cm-quota-v2X.c: enum quota_get_result. box may be
+ * NULL. */
+int cm_quota_get_storage(struct quota_root *root, struct mailbox *box,
+			 uint64_t *used_r, uint64_t *limit_r,
+			 const char **error_r);
 
 #endif

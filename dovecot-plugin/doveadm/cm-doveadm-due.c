@@ -29,13 +29,24 @@
 /* Times that we look again, for an account of 10 million messages. */
 #define MAX_ROUNDS 100
 
+/* What a look through the account's directories is for. */
+enum look {
+	LOOK_COUNT, /* first of a dry run: whether the names tell what is due */
+	LOOK_PRINT, /* then, if they do */
+	LOOK_COLLECT
+};
+
 struct account {
 	struct cm_expire_run *run;
 	const char *name;
+	enum look look;
 	pool_t pool; /* created with the first that is due */
 	ARRAY_TYPE(cm_due_folder) folders;
+	pool_t skip_pool; /* created with the first folder in skip */
+	ARRAY_TYPE(const_string) skip; /* folders that nothing went from */
 	unsigned int due;
-	bool again; /* not the first round: all have been counted */
+	uint64_t messages;
+	bool again; /* not the first look: all have been counted */
 };
 
 /* ---- messages */
@@ -78,6 +89,19 @@ static void print_message(struct account *account, const char *folder,
 	} T_END;
 }
 
+static bool is_skipped(const struct account *account, const char *path)
+{
+	const char *skip;
+
+	if (account->skip_pool == NULL)
+		return FALSE;
+	array_foreach_elem(&account->skip, skip) {
+		if (strcmp(skip, path) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void add_due(struct account *account, const struct cm_scan_file *file,
 		    size_t base_len, enum cm_expire_verdict verdict,
 		    int64_t size)
@@ -85,8 +109,12 @@ static void add_due(struct account *account, const struct cm_scan_file *file,
 	struct cm_due_folder *folder;
 	struct cm_due_message *message;
 
+	if (is_skipped(account, file->folder))
+		return;
 	account->due++;
-	if (account->run->dry) {
+	if (account->look == LOOK_COUNT)
+		return;
+	if (account->look == LOOK_PRINT) {
 		T_BEGIN {
 			print_message(account, file->folder, file->sub,
 				      t_strndup(file->name, base_len), verdict,
@@ -114,8 +142,7 @@ static void judge_message(struct account *account,
 
 	if (!cm_maildir_name_is_message(file->name))
 		return;
-	if (!account->again)
-		account->run->counts.messages++;
+	account->messages++;
 	cm_maildir_name_parse(file->name, &name);
 	if (!cm_expire_time_plausible(rules->now, name.time))
 		name.time = -1;
@@ -233,48 +260,97 @@ static bool show(void *ctx, const struct cm_scan_file *file)
 
 /* ---- the account */
 
-static void report_gone(struct account *account, unsigned int *gone_r)
+/* FALSE if there is none. */
+static bool report_folder(struct account *account,
+			  const struct cm_due_folder *folder)
+{
+	const struct cm_due_message *message;
+	bool any = FALSE;
+
+	array_foreach(&folder->messages, message) {
+		if (!message->gone)
+			continue;
+		any = TRUE;
+		print_message(account, folder->path, message->sub,
+			      message->base, message->verdict, message->size);
+	}
+	return any;
+}
+
+/* A folder that nothing went from must not take the place of others at the next
+ * look, and has been complained of. */
+static void skip_folder(struct account *account, const char *path)
+{
+	const char *skip;
+
+	if (account->skip_pool == NULL) {
+		account->skip_pool =
+			pool_alloconly_create("folders skipped", 1024);
+		p_array_init(&account->skip, account->skip_pool, 4);
+	}
+	skip = p_strdup(account->skip_pool, path);
+	array_push_back(&account->skip, &skip);
+}
+
+static void report_gone(struct account *account)
 {
 	const struct cm_due_folder *folder;
-	const struct cm_due_message *message;
 
 	array_foreach(&account->folders, folder) {
-		array_foreach(&folder->messages, message) {
-			if (!message->gone)
-				continue;
-			(*gone_r)++;
-			print_message(account, folder->path, message->sub,
-				      message->base, message->verdict,
-				      message->size);
-		}
+		if (!report_folder(account, folder))
+			skip_folder(account, folder->path);
 	}
+}
+
+/* 1: the names tell what is due, 0: something else may be mail, -1: failed */
+static int look_through(struct account *account, int fd, enum look look)
+{
+	struct cm_expire_run *run = account->run;
+	struct cm_scan_facts facts;
+	enum cm_dir_result result;
+	const char *error;
+
+	account->look = look;
+	account->due = 0;
+	account->messages = 0;
+	result = cm_account_scan(fd, show, account, &facts, &error);
+	if (result != CM_DIR_OK)
+		cm_expire_trouble(run, result, error);
+	if (result == CM_DIR_FAILED)
+		return -1;
+	/* else Dovecot finds the same ones, and counts them */
+	if (!facts.maildir && (run->dry || account->due < MAX_DUE))
+		return 0;
+	if (!account->again)
+		run->counts.messages += account->messages;
+	account->again = TRUE;
+	return 1;
 }
 
 /* TRUE: there may be more. */
 static bool one_round(struct account *account, int fd)
 {
 	struct cm_expire_run *run = account->run;
-	struct cm_scan_facts facts;
-	enum cm_dir_result result;
-	const char *error;
-	unsigned int gone = 0;
+	bool tried;
+	int ret;
 
-	account->due = 0;
-	result = cm_account_scan(fd, show, account, &facts, &error);
-	if (result != CM_DIR_OK)
-		cm_expire_trouble(run, result, error);
-	if (result == CM_DIR_FAILED)
-		return FALSE;
-	if (!facts.maildir && account->due < MAX_DUE) {
+	ret = look_through(account, fd, run->dry ? LOOK_COUNT : LOOK_COLLECT);
+	if (ret == 0)
 		(void)cm_expunge_search(run, account->name);
+	if (ret <= 0)
+		return FALSE;
+	if (run->dry) {
+		if (account->due > 0)
+			(void)look_through(account, fd, LOOK_PRINT);
 		return FALSE;
 	}
 	if (account->pool == NULL)
 		return FALSE;
-	if (cm_expunge_due(run, account->name, fd, &account->folders))
-		report_gone(account, &gone);
+	tried = cm_expunge_due(run, account->name, fd, &account->folders);
+	if (tried)
+		report_gone(account);
 	pool_unref(&account->pool);
-	return account->due >= MAX_DUE && gone > 0;
+	return tried && account->due >= MAX_DUE;
 }
 
 static void expire_messages(struct cm_expire_run *run, const char *name,
@@ -285,8 +361,9 @@ static void expire_messages(struct cm_expire_run *run, const char *name,
 
 	while (one_round(&account, fd) && ++rounds < MAX_ROUNDS &&
 	       !cm_expire_stopped())
-		account.again = TRUE;
+		;
 	pool_unref(&account.pool);
+	pool_unref(&account.skip_pool);
 }
 
 /* The password's time says enough about nearly everybody. */

@@ -12,6 +12,7 @@
 #include "cm-mail-service.h"
 #include "cm-mail-walk.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -210,6 +211,7 @@ static int expunge_one(struct mail_namespace *ns, const char *vname,
 		return 0;
 	box = mailbox_alloc(ns->list, vname, 0);
 	ret = expunge_folder(box, folder, error_r);
+	folder->known = ret != 0;
 	mailbox_free(&box);
 	return ret;
 }
@@ -271,38 +273,61 @@ static bool is_home(const char *home, int account_fd)
 		there.st_dev == here.st_dev && there.st_ino == here.st_ino;
 }
 
-static int expunge_user(struct mail_user *user, int account_fd,
-			ARRAY_TYPE(cm_due_folder) *folders,
-			const char **error_r)
+/* Others are such as .INBOX or .a..b, which somebody has copied in: Dovecot has
+ * no name for them. Nobody sees their messages, and none ever goes. */
+static bool all_known(struct mail_user *user, int account_fd,
+		       const ARRAY_TYPE(cm_due_folder) *folders)
 {
-	struct due_context ctx = { .folders = folders };
-	const struct cm_due_folder *first = array_front(folders);
+	const struct cm_due_folder *folder;
+	struct stat st;
+	bool all = TRUE;
 
-	if (mail_user_get_home(user, &ctx.home) <= 0 ||
-	    !is_home(ctx.home, account_fd)) {
-		*error_r = "Dovecot has another home for an account of ours";
-		return -1;
+	array_foreach(folders, folder) {
+		if (folder->known ||
+		    /* deleted meanwhile */
+		    fstatat(account_fd, *folder->path == '\0' ? "." :
+			    folder->path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		show(user->event, t_strdup_printf(
+			"no mailbox of Dovecot's: %s", folder->path));
+		all = FALSE;
 	}
+	return all;
+}
+
+static int expunge_folders(struct mail_user *user, struct due_context *ctx,
+			   const char **error_r)
+{
+	const struct cm_due_folder *first = array_front(ctx->folders);
+
 	/* Nearly everybody has nothing but INBOX. */
-	if (array_count(folders) == 1 && *first->path == '\0') {
+	if (array_count(ctx->folders) == 1 && *first->path == '\0') {
 		return expunge_one(mail_namespace_find_inbox(user->namespaces),
-				   "INBOX", ctx.home, folders, error_r);
+				   "INBOX", ctx->home, ctx->folders, error_r);
 	}
-	return each_mailbox(user, expunge_listed, &ctx, error_r);
+	return each_mailbox(user, expunge_listed, ctx, error_r);
 }
 
 bool cm_expunge_due(struct cm_expire_run *run, const char *name,
 		    int account_fd, ARRAY_TYPE(cm_due_folder) *folders)
 {
+	struct due_context ctx = { .folders = folders };
 	struct mail_user *user;
 	const char *error;
 	bool good;
 
 	if (open_user(run, name, &user) <= 0)
 		return FALSE;
-	good = expunge_user(user, account_fd, folders, &error) >= 0;
-	if (!good)
+	good = mail_user_get_home(user, &ctx.home) > 0 &&
+		is_home(ctx.home, account_fd);
+	if (!good) {
+		trouble(run, "Dovecot has another home for an account of ours");
+	} else if (expunge_folders(user, &ctx, &error) < 0) {
 		trouble(run, error);
+	} else if (!all_known(user, account_fd, folders)) {
+		trouble(run, "an account has old messages in a directory that "
+			"is no mailbox of Dovecot's: they stay");
+	}
 	cm_mail_service_close(run->mail, &user);
 	return good;
 }
@@ -321,7 +346,7 @@ struct search_context {
 	ARRAY(struct found) found; /* in this mailbox */
 };
 
-/* As a scan would have found it, or else when Dovecot says it was saved. */
+/* As a scan would have found it. */
 static bool get_time(struct search_context *ctx, struct mail *mail,
 		     time_t *time_r)
 {
@@ -333,12 +358,8 @@ static bool get_time(struct search_context *ctx, struct mail *mail,
 	return TRUE;
 }
 
-static bool has_been_shown(struct mailbox *box, struct mail *mail)
-{
-	return mail->uid < mail_index_get_header(box->view)->first_recent_uid;
-}
-
-static bool search_one(void *_ctx, struct mailbox *box, struct mail *mail)
+static bool search_one(void *_ctx, struct mailbox *box ATTR_UNUSED,
+		       struct mail *mail)
 {
 	struct search_context *ctx = _ctx;
 	const struct cm_expire *rules = &ctx->run->rules;
@@ -350,13 +371,14 @@ static bool search_one(void *_ctx, struct mailbox *box, struct mail *mail)
 	ctx->run->counts.messages++;
 	if (!get_time(ctx, mail, &saved))
 		return FALSE;
-	verdict = cm_expire_message(rules, saved, has_been_shown(box, mail),
-				    -1);
+	verdict = cm_expire_message(rules, saved, TRUE, -1);
 	if (verdict == CM_EXPIRE_KEEP ||
 	    mail_get_physical_size(mail, &size) < 0)
 		return FALSE;
 	if (verdict == CM_EXPIRE_ASK_SIZE)
 		verdict = cm_expire_message(rules, saved, TRUE, (int64_t)size);
+	if (verdict == CM_EXPIRE_LARGE && !cm_mail_was_shown(mail))
+		verdict = CM_EXPIRE_KEEP;
 	if (verdict == CM_EXPIRE_KEEP)
 		return FALSE;
 	found = array_append_space(&ctx->found);

@@ -20,13 +20,14 @@ struct cm_due_message {
 
 struct cm_due_folder {
 	const char *path; /* below the account's directory; "": itself */
+	bool known;	  /* Dovecot has a mailbox there */
 	ARRAY(struct cm_due_message) messages;
 };
 ARRAY_DEFINE_TYPE(cm_due_folder, struct cm_due_folder);
 
 /* Expunges these messages of the account whose directory account_fd is, and
- * sets `gone` of those that were. FALSE: logged, exit code set; what was done
- * is done. */
+ * sets `gone` of those that were, and `known`. What goes wrong is logged, and
+ * the exit code set. FALSE: nothing was tried. */
 bool cm_expunge_due(struct cm_expire_run *run, const char *name,
 		    int account_fd, ARRAY_TYPE(cm_due_folder) *folders);
 

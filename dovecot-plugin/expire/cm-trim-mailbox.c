@@ -22,9 +22,14 @@
 #define WAIT_STEP_MSECS 20
 
 /* Each round removes up to CM_TRIM_MAX_MAILS. More are left to the next
- * delivery: a quota that does not fall although messages go must not cost the
- * whole mailbox. */
+ * delivery. */
 #define MAX_ROUNDS 32
+
+/* If a round has freed nothing, neither will the next one. */
+#define FUTILE_PAUSE_SECS 300
+
+/* What was saved no longer ago than this may still be coming in. */
+#define RECENT_SECS 3600
 
 #define REASON "chatmail_expire trim"
 
@@ -42,20 +47,39 @@ struct run {
 
 	unsigned int removed;
 	bool failed;
+
+	/* Has it come to anything? Of two looks, what was in use but for what
+	   is recent, as other deliveries go on meanwhile. */
+	time_t recent_since;
+	uint64_t recent;	   /* bytes, of this look */
+	uint64_t old;		   /* the rest at the last one, at most */
+	bool removed_old, futile;  /* has that look removed something of it */
 };
 
 struct usage {
 	uint64_t used, limit;
 };
 
+static void run_init(struct run *run_r, struct mail_user *user,
+		     const struct cm_trim_rules *rules)
+{
+	i_zero(run_r);
+	run_r->user = user;
+	run_r->rules = rules;
+	run_r->recent_since = ioloop_time - RECENT_SECS;
+}
+
+/* FALSE: there is none, *usage_r stays. */
 static bool get_usage(struct mail_user *user, struct usage *usage_r)
 {
 	const char *error;
-	int ret = cm_quota_get(user, TRUE, &usage_r->used, &usage_r->limit,
-			       &error);
+	struct usage now;
+	int ret = cm_quota_get(user, TRUE, &now.used, &now.limit, &error);
 
 	if (ret < 0)
 		i_error("chatmail_expire: %s", error);
+	if (ret > 0)
+		*usage_r = now;
 	return ret > 0;
 }
 
@@ -114,6 +138,8 @@ static int consider(struct mail *mail, struct run *run, uint32_t folder)
 	    mail_get_virtual_size(mail, &size) < 0)
 		return 0;
 	entry.size = size;
+	if (entry.saved >= run->recent_since)
+		run->recent += size;
 	return cm_trim_add(run->trim, &entry);
 }
 
@@ -130,6 +156,9 @@ static int consider_box(struct mailbox *box, void *context)
 	uint32_t seq;
 	int ret = 0;
 
+	/* to remove it would free nothing */
+	if (!cm_quota_counts(box))
+		return 0;
 	array_push_back(&run->folders, &folder);
 	mailbox_get_open_status(box, STATUS_MESSAGES, &status);
 	t = mailbox_transaction_begin(box, 0, REASON);
@@ -218,15 +247,71 @@ static void note_until(struct run *run)
 	cm_trim_until_set(run->user->username, &pause);
 }
 
-/* Chooses `excess` bytes and removes them if there are at least `needed`.
- * TRUE if something went. */
-static bool remove_oldest(struct run *run, uint64_t excess, uint64_t needed)
+/* In use but for what this look has found to be recent. */
+static uint64_t old_bytes(const struct run *run, uint64_t used)
+{
+	return used - I_MIN(used, run->recent);
+}
+
+/* A quota that does not fall although messages go must not cost the whole
+ * mailbox; and what does not go need not be tried again at once. `used` was
+ * before this look, so what has come in between makes for less, not more. */
+static bool is_futile(const struct run *run, uint64_t used)
+{
+	return run->removed_old && old_bytes(run, used) >= run->old;
+}
+
+/* For the next look. What has come since this one makes for more, not less. */
+static void note_removed(struct run *run, const struct cm_trim_mail *mails,
+			 size_t count, const struct usage *now)
+{
+	size_t i;
+
+	run->old = old_bytes(run, now->used);
+	run->removed_old = FALSE;
+	for (i = 0; i < count; i++) {
+		if (mails[i].saved < run->recent_since)
+			run->removed_old = TRUE;
+	}
+}
+
+static void note_futile(struct run *run)
+{
+	struct cm_trim_pause pause = {
+		.since = ioloop_time, .until = ioloop_time + FUTILE_PAUSE_SECS
+	};
+
+	i_error("chatmail_expire: %u old messages were removed, but the quota "
+		"did not fall: nothing more is removed for %u seconds",
+		run->removed, FUTILE_PAUSE_SECS);
+	cm_trim_until_set(run->user->username, &pause);
+}
+
+static void choose(struct run *run, uint64_t excess, uint64_t needed)
 {
 	const struct cm_trim_mail *mails;
-	unsigned int before = run->removed;
-	uint64_t available;
-	size_t count;
+	size_t count = cm_trim_finish(run->trim, &mails);
+	uint64_t available = cm_trim_available(run->trim);
+	struct usage now;
 
+	if (available >= needed && count > 0 && get_usage(run->user, &now)) {
+		note_removed(run, mails, count, &now);
+		expunge(run, mails, count);
+	}
+	if (available == 0 ||
+	    (available >= needed && available <= excess &&
+	     !cm_trim_is_full(run->trim) && !run->failed))
+		note_until(run);
+}
+
+/* Chooses `excess` bytes of `used` and removes them if there are at least
+ * `needed`. TRUE if something went. */
+static bool remove_oldest(struct run *run, uint64_t used, uint64_t excess,
+			  uint64_t needed)
+{
+	unsigned int before = run->removed;
+
+	run->recent = 0;
 	run->trim = cm_trim_new(excess, (int64_t)ioloop_time -
 				run->rules->keep_secs);
 	if (run->trim == NULL)
@@ -234,14 +319,11 @@ static bool remove_oldest(struct run *run, uint64_t excess, uint64_t needed)
 	run->pool = pool_alloconly_create("chatmail trim", 1024);
 	i_array_init(&run->folders, 8);
 	if (cm_mail_walk(run->user, consider_box, run) == 0) {
-		count = cm_trim_finish(run->trim, &mails);
-		available = cm_trim_available(run->trim);
-		if (available >= needed)
-			expunge(run, mails, count);
-		if (available == 0 ||
-		    (available >= needed && available <= excess &&
-		     !cm_trim_is_full(run->trim) && !run->failed))
-			note_until(run);
+		run->futile = is_futile(run, used);
+		if (run->futile)
+			note_futile(run);
+		else
+			choose(run, excess, needed);
 	}
 	array_free(&run->folders);
 	pool_unref(&run->pool);
@@ -249,58 +331,66 @@ static bool remove_oldest(struct run *run, uint64_t excess, uint64_t needed)
 	return run->removed > before;
 }
 
+static unsigned int percent(const struct usage *usage)
+{
+	return usage->limit == 0 ? 0 :
+		(unsigned int)(usage->used * 100 / usage->limit);
+}
+
 static void report(const struct run *run, const struct usage *before,
 		   const struct usage *after)
 {
-	if (run->removed == 0)
+	if (run->removed == 0 || run->futile)
 		return;
 	/* whose it is says nobody's log but at debug level */
 	i_info("Trimmed: %u old messages, quota used %u%% before, %u%% now",
-	       run->removed, (unsigned int)(before->used * 100 / before->limit),
-	       (unsigned int)(after->used * 100 / after->limit));
+	       run->removed, percent(before), percent(after));
 }
 
-static void trim_locked(struct mail_user *user,
-			const struct cm_trim_rules *rules)
+static void trim_locked(struct run *run, struct usage *usage_r)
 {
-	struct run run = { .user = user, .rules = rules };
-	struct usage first, usage;
+	const struct cm_trim_limits *limits = &run->rules->limits;
 	uint64_t excess, to;
 	unsigned int round;
 
-	if (!get_usage(user, &first))
+	if (!get_usage(run->user, usage_r))
 		return;
-	usage = first;
-	excess = cm_trim_excess(&rules->limits, usage.limit, usage.used);
+	excess = cm_trim_excess(limits, usage_r->limit, usage_r->used);
 	for (round = 0; excess > 0 && round < MAX_ROUNDS; round++) {
-		if (!remove_oldest(&run, excess, 0) || !get_usage(user, &usage))
+		if (!remove_oldest(run, usage_r->used, excess, 0) ||
+		    !get_usage(run->user, usage_r))
 			break;
-		to = cm_trim_percent(usage.limit, rules->limits.to);
-		excess = usage.used > to ? usage.used - to : 0;
+		to = cm_trim_percent(usage_r->limit, limits->to);
+		excess = usage_r->used > to ? usage_r->used - to : 0;
 	}
-	report(&run, &first, &usage);
 }
 
 void cm_trim_mailbox(struct mail_user *user, const struct cm_trim_rules *rules)
 {
-	struct usage usage;
+	struct usage first = { 0, 0 }, usage = first;
+	struct run run;
 	unsigned int round;
 	int fd;
 
+	run_init(&run, user, rules);
 	/* Who saves while we hold the lock does not get it, and goes away. So
 	   look once more when it is free again. */
 	for (round = 0; round < MAX_ROUNDS; round++) {
-		if (cm_trim_until_wait(user->username, ioloop_time) ||
+		if (run.futile || run.failed ||
+		    cm_trim_until_wait(user->username, ioloop_time) ||
 		    !get_usage(user, &usage) ||
 		    cm_trim_excess(&rules->limits, usage.limit,
 				   usage.used) == 0)
-			return;
+			break;
 		fd = lock_user(user);
 		if (fd < 0)
-			return;
-		trim_locked(user, rules);
+			break;
+		if (round == 0)
+			first = usage;
+		trim_locked(&run, &usage);
 		i_close_fd(&fd);
 	}
+	report(&run, &first, &usage);
 }
 
 /* Does it fit, or can it never? */
@@ -314,11 +404,12 @@ static bool need_not(struct mail_user *user, uint64_t size,
 static void make_room_locked(struct mail_user *user,
 			     const struct cm_trim_rules *rules, uint64_t size)
 {
-	struct run run = { .user = user, .rules = rules };
 	struct usage first, usage;
 	uint64_t to, excess, needed;
 	unsigned int round;
+	struct run run;
 
+	run_init(&run, user, rules);
 	/* whoever had the lock may have made it */
 	if (need_not(user, size, &first))
 		return;
@@ -327,7 +418,7 @@ static void make_room_locked(struct mail_user *user,
 		to = cm_trim_percent(usage.limit, rules->limits.to);
 		excess = usage.used + size - I_MIN(to, usage.used + size);
 		needed = usage.used + size - usage.limit;
-		if (!remove_oldest(&run, excess, needed) ||
+		if (!remove_oldest(&run, usage.used, excess, needed) ||
 		    need_not(user, size, &usage))
 			break;
 	}

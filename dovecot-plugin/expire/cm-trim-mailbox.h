@@ -4,6 +4,9 @@
  * together until they have room again, by Dovecot's mail API: indexes, quota,
  * UIDs and idling clients follow by themselves.
  *
+ * Mailboxes that the quota does not count are left alone. It ends when it has
+ * come to nothing, and says so.
+ *
  * One process at a time works on a user, under flock(2) of the directory that
  * has INBOX's messages (Maildir: cur; dbox: dbox-Mails): no file is left over,
  * the lock of a process that dies is free, and nobody else waits for it, as

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * cm-trim-until: whose mailbox has nothing that may go, and until when. Keeps
- * a process from looking through the same mailbox at each delivery while
- * somebody fills it with new mail. Forgets a user when another one needs the
- * place; a process knows only what it has seen itself. (2.4's lmtp is a new
+ * cm-trim-until: whose mailbox has nothing that may go, or that frees anything,
+ * and until when. Keeps a process from looking through the same mailbox at each
+ * delivery while somebody fills it with new mail. Forgets a user when another
+ * one needs the place; a process knows only what it has seen itself. (2.4's lmtp is a new
  * process for each connection, and looks each time; with more connections to
  * one, restart_request_count, 2.4.1 lets new connections wait for 5 s.)
  */

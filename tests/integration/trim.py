@@ -69,7 +69,7 @@ def put_old(relay, login, count, size, days=10, folder=None, link=None):
             own(part)
         (box / "maildirfolder").touch()
         own(box / "maildirfolder")
-    start = int(time.time()) - days * DAY
+    start = int(time.time() - days * DAY)
     text = message(size)
     for i in range(count):
         name = (f"{start + i}.M{i}P1{secrets.token_hex(4)}.relay,"

@@ -109,6 +109,9 @@ static void compares_ascii(void **state)
 	(void)state;
 	assert_true(cm_ascii_equal("", ""));
 	assert_true(cm_ascii_equal("aZ@1", "Az@1"));
+	assert_int_equal(cm_ascii_compare_n("aZ1", "Az2", 2), 0);
+	assert_true(cm_ascii_compare_n("aZ1", "Az2", 3) < 0);
+	assert_true(cm_ascii_compare_n("aZ2", "Az1", 3) > 0);
 	assert_false(cm_ascii_equal("a", "ab"));
 	assert_false(cm_ascii_equal("ab", "a"));
 	assert_false(cm_ascii_equal("@", "`"));

@@ -100,7 +100,12 @@ static void plausible(void **state)
 
 	(void)state;
 	assert_true(cm_expire_time_plausible(NOW, NOW));
-	assert_true(cm_expire_time_plausible(NOW, 1));
+	assert_true(cm_expire_time_plausible(NOW, CM_EXPIRE_MIN_TIME + 1));
+	assert_true(cm_expire_time_plausible(NOW, CM_EXPIRE_MIN_TIME));
+	assert_false(cm_expire_time_plausible(NOW, CM_EXPIRE_MIN_TIME - 1));
+	/* names of other programs */
+	assert_false(cm_expire_time_plausible(NOW, 20241105));
+	assert_false(cm_expire_time_plausible(NOW, 1));
 	assert_true(cm_expire_time_plausible(NOW, edge - 1));
 	assert_true(cm_expire_time_plausible(NOW, edge));
 	assert_false(cm_expire_time_plausible(NOW, edge + 1));

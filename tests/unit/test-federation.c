@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-unit.h"
+#include "cm-addr.h"
 #include "cm-federation.h"
 #include "cm-settings.h"
 
@@ -7,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/cm-federation.XXXXXX";
@@ -71,6 +73,20 @@ static const struct row {
 	{ "blanks, CR, case, comment", "open", "",
 	  "# c\n\n \tBLOCK \t X.Test \r\n", "a@x.test", false },
 	{ "commented out", "open", "", "#block x.test\n", "a@x.test", true },
+	{ "commented out, a blank in front", "open", "", " # block x.test\n",
+	  "a@x.test", true },
+	{ "a comment without blank", "open", "", "block x.test #why\n",
+	  "a@x.test", false },
+	{ "no blank: no comment, no rule", "open", "", "block x.test#why\n",
+	  "a@x.test", true },
+	{ "two comments", "open", "", "block x.test\t# a # b\n", "a@x.test",
+	  false },
+	{ "# in an address", "open", "", "block a#b@x.test # why\n",
+	  "A#B@x.test", false },
+	{ "is that address only", "open", "", "block a#b@x.test\n", "a@x.test",
+	  true },
+	{ "# in front of it", "open", "", "block #a@x.test\n", "#a@x.test",
+	  false },
 	{ "address over domain", "open", "",
 	  "allow a@x.test\nblock x.test\n", "A@x.test", true },
 	{ "another address", "open", "",
@@ -204,6 +220,124 @@ static void changes(void **state)
 			 -1);
 }
 
+/* What is accepted means what it says. */
+static void changes_with_hash(void **state)
+{
+	static const char *const targets[] = {
+		"a#b@x.test", "#a@x.test", "a#@x.test"
+	};
+	struct cm_federation fed;
+	const char *error = "";
+	char expect[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		(void)unlinkat(dir_fd, CM_FEDERATION_FILE, 0);
+		assert_int_equal(cm_federation_change(dir_fd,
+			CM_FEDERATION_BLOCK, targets[i], &error), 1);
+		(void)snprintf(expect, sizeof(expect), "block %s\n",
+			       targets[i]);
+		expect_file(expect);
+		load(&fed);
+		assert_int_equal(fed.bad_line, 0);
+		assert_int_equal(cm_federation_find(&fed, targets[i]),
+				 CM_FEDERATION_BLOCK);
+		assert_int_equal(cm_federation_find(&fed, "a@x.test"),
+				 CM_FEDERATION_NONE);
+		cm_federation_deinit(&fed);
+		assert_int_equal(cm_federation_change(dir_fd,
+			CM_FEDERATION_BLOCK, targets[i], &error), 0);
+		assert_int_equal(cm_federation_change(dir_fd,
+			CM_FEDERATION_NONE, targets[i], &error), 1);
+		expect_file("");
+	}
+	assert_int_equal(cm_federation_change(dir_fd, CM_FEDERATION_BLOCK,
+					      "x.test#why", &error), -1);
+}
+
+#define MANY 40000
+
+/* One for each number, 0 to MANY - 1. */
+static char *many_rules(size_t *size_r)
+{
+	char *text = malloc(CM_FEDERATION_MAX_SIZE);
+	size_t used = 0;
+	int i;
+
+	assert_non_null(text);
+	for (i = 0; i < MANY; i++)
+		used += (size_t)sprintf(text + used, "block d%d.example\n", i);
+	assert_true(used <= CM_FEDERATION_MAX_SIZE);
+	*size_r = used;
+	return text;
+}
+
+static void finds_among_many(void **state)
+{
+	struct cm_federation fed;
+	char name[64];
+	size_t size;
+	char *text = many_rules(&size);
+	int i;
+
+	(void)state;
+	put(text, size);
+	load(&fed);
+	for (i = -1; i <= MANY; i++) {
+		(void)snprintf(name, sizeof(name), "D%d.example", i);
+		assert_int_equal(cm_federation_find(&fed, name),
+				 i < 0 || i == MANY ? CM_FEDERATION_NONE :
+				 CM_FEDERATION_BLOCK);
+	}
+	cm_federation_deinit(&fed);
+	free(text);
+}
+
+/* CPU seconds for that many verdicts. */
+static double judge_seconds(const char *rules, size_t size, const char *sender,
+			    int count)
+{
+	struct timespec begin, end;
+	struct cm_federation fed;
+	struct cm_settings set;
+
+	put(rules, size);
+	load(&fed);
+	settings(&set, "open", "");
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+	while (count-- > 0)
+		assert_true(cm_federation_allows(&fed, &set, sender));
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+	cm_settings_deinit(&set);
+	cm_federation_deinit(&fed);
+	return (double)(end.tv_sec - begin.tv_sec) +
+	       (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+}
+
+/* A long list costs a few steps more for each label, not one for each rule:
+ * that would be MANY times as much. Both are measured in one process, by what
+ * it was given of the processor, and are far apart. */
+static void long_list_long_name(void **state)
+{
+	char sender[CM_ADDR_MAX + 1] = "u@";
+	char *text;
+	double few, many;
+	size_t size;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 120; i++)
+		strcat(sender, "a.");
+	strcat(sender, "example");
+	text = many_rules(&size);
+	few = judge_seconds("block d1.example\n", 17, sender, 1000);
+	many = judge_seconds(text, size, sender, 20) * 50;
+	print_message("# %g s, %g s with %d rules\n", few, many, MANY);
+	assert_true(many < few * 1000);
+	free(text);
+}
+
 static void writers_lose_nothing(void **state)
 {
 	struct cm_federation fed;
@@ -255,6 +389,9 @@ int main(void)
 	cm_unit_test(reads_again);
 	cm_unit_test(size_limit);
 	cm_unit_test(changes);
+	cm_unit_test(changes_with_hash);
+	cm_unit_test(finds_among_many);
+	cm_unit_test(long_list_long_name);
 	cm_unit_test(writers_lose_nothing);
 	ret = cm_unit_run();
 	(void)unlinkat(dir_fd, CM_FEDERATION_FILE, 0);
