@@ -2,7 +2,7 @@
  *
  * cm-account-rules: may this name and password become an account?
  *
- * The rules are chatmail/relay's (PROTOCOL.md 10), in its order, and one of
+ * The rules are chatmail/relay's (1.12, doveauth.py), in its order, and one of
  * ours: the name must be usable as the name of one directory and as a mail
  * address. The reference's order is: closed, invite token, password, address,
  * limits of the system. The last come as a second call, so that a caller

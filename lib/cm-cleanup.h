@@ -39,7 +39,7 @@ bool cm_cleanup_value_valid(const char *name, size_t len, const char *value,
 			    size_t value_len);
 
 /* Before delivery of mail from elsewhere: what says which way it took and who
- * signed it has done its work (PROTOCOL.md 4). */
+ * signed it has done its work. chatmail/relay drops the same. */
 enum cm_cleanup cm_cleanup_incoming(const char *name, size_t len);
 
 /* Is it a field that mail providers add to whatever is sent through them? */

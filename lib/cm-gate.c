@@ -130,8 +130,8 @@ struct cm_verdict cm_gate_final(const struct cm_gate_input *input)
 {
 	struct cm_verdict verdict = judge_content(input);
 
-	/* Whoever sends cleartext learns that first (PROTOCOL.md 4): it is
-	 * what he can change. */
+	/* Whoever sends cleartext learns that first: it is what he can change.
+	 * chatmail/filtermail does so since 0.5.2. */
 	if (verdict.action != CM_GATE_ACCEPT ||
 	    input->direction != CM_INCOMING)
 		return verdict;

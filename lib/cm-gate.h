@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * cm-gate: the verdict over a message (PROTOCOL.md 4).
+ * cm-gate: the verdict over a message, in the order and with the
+ * codes of chatmail/filtermail.
  *
  * It is asked twice: after the header, when most refusals are certain, and
  * at the end. It decides by what its input says and nothing else; replying

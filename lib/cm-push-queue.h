@@ -9,7 +9,7 @@
  * message that comes while its account's notice is being sent makes one more
  * notice after that, because the device may have looked just before.
  *
- * The schedule is chatmail/relay's (PROTOCOL.md 6, its notifier.py): after the
+ * The schedule is chatmail/relay's (1.12, notifier.py): after the
  * n-th failure wait 8^n seconds, give up after CM_PUSH_MAX_TRIES tries or when
  * the next one would come more than CM_PUSH_DEADLINE_MS behind the message.
  *

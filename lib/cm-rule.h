@@ -83,7 +83,7 @@ struct cm_rule_info {
 	int code;	   /* SMTP reply code; 4xx: for now only */
 	const char *xcode; /* RFC 3463 status */
 	/* What the client sees first. Delta Chat looks for "Invalid
-	 * Unencrypted Mail" in any case (PROTOCOL.md 3). */
+	 * Unencrypted Mail" in any case (chatmail/core). */
 	const char *summary;
 	const char *detail; /* what is wrong, in one line */
 };

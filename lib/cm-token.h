@@ -2,7 +2,7 @@
  *
  * cm-token: registration tokens that the admin hands out with `doveadm
  * chatmail token`. They are used as chatmail/relay's invite tokens are
- * (PROTOCOL.md 10): the password of a new account begins with one, and keeps
+ * (invite_token of the ini): the password of a new account begins with one, and keeps
  * it. Each has a name, may be good for a number of accounts only, and until a
  * day.
  *

@@ -90,7 +90,7 @@ int cm_inspect_end(struct cm_inspect *inspect, const char *queue_id,
 
 /* Of an accepted message: does its envelope sender differ from its From, so
  * that bounces would go to somebody who may not have sent it? Such mail of
- * other servers goes on with the null sender (PROTOCOL.md 4). */
+ * other servers goes on with the null sender, as at chatmail/filtermail. */
 bool cm_inspect_sender_differs(const struct cm_inspect *inspect);
 
 /* Of an accepted message: what it is, and the address in its From. */

@@ -259,6 +259,15 @@ file_lengths() {
   done
 }
 
+# What is named is there: no document of another place, nor a tracker's number.
+dangling_names() {
+  (cd "$src" && for file in README $(sources 'c|h|py|t|conf|in' $folders) \
+    $(find $folders -name README -type f ! -path '*/.*' \
+      ! -path '*/node_modules/*'); do
+    grep -nHE '[A-Z]+\.md\b' "$file" /dev/null
+  done)
+}
+
 number=0
 report() { # TITLE VIOLATIONS
   number=$((number + 1))
@@ -274,7 +283,7 @@ skip() { # TITLE WHY
   echo "ok $number - $1 # SKIP $2"
 }
 
-echo 1..12
+echo 1..13
 report "lib includes libc and Jansson only" "$(lib_includes)"
 if [ -z "$(symbols "$build/lib/.libs/libcmcore.a" 2>/dev/null)" ]; then
   report "lib has no mutable globals" "no symbols found in libcmcore.a"
@@ -296,4 +305,5 @@ report "GMime and GLib are used in milter only" "$(gmime_users)"
 report "every folder has a README" "$(folder_readmes)"
 report "every source file has its SPDX line" "$(spdx_lines)"
 report "every C file is named in its folder's README" "$(readme_names)"
+report "no file names a document that is not here" "$(dangling_names)"
 report "no file is over $MAX_LINES lines" "$(file_lengths)"

@@ -31,7 +31,7 @@ LOGIN_DAYS = 90
 TREES = (2000, 50), (20000, 5)
 # part of the messages that is due
 DUE = 0, 0.22, 0.40
-# seconds: the Python expiry's own figures of issue 6, and its ceiling
+# seconds: what chatmail/relay's Python expiry takes here, and a ceiling
 GOAL_NOTHING = {(2000, 50): 0.40, (20000, 5): 1.4}
 GOAL_REMOVE = {(20000, 5): 60}
 GOAL_KB = 16 * 1024

@@ -18,7 +18,7 @@ from imap_metadata import MetadataClient  # noqa: E402
 
 DELTACHAT = "/shared/vendor/deltachat/"
 TOKEN = "/private/devicetoken"
-# What Delta Chat asks for when it comes, and later (PROTOCOL.md 1).
+# What Delta Chat asks for when it comes, and later (chatmail/core, imap.rs).
 ALL = ["/shared/comment", "/shared/admin"] + [
     DELTACHAT + name for name in ("irohrelay", "turn", "maxsmtprecipients",
                                   "appversions")]

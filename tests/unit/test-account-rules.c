@@ -235,7 +235,7 @@ static const struct token_row {
 	enum cm_account_verdict expect;
 	bool closed;
 } token_rows[] = {
-	/* the table of PROTOCOL.md 10 */
+	/* as chatmail/relay's tests of invite tokens have it */
 	{ "off", "", "wU8s0opqRx", CM_ACCOUNT_ALLOWED, false },
 	{ "at the start", "qwer", "qwerwU8s0opqRx", CM_ACCOUNT_ALLOWED, false },
 	{ "nowhere", "qwer", "wU8s0opqRxwU8s0opqRx", CM_ACCOUNT_NO_TOKEN,

@@ -44,7 +44,7 @@ static void every_row_is_sound(void **state)
 	assert_string_equal(cm_rule_info(CM_RULE_NONE)->name, "none");
 }
 
-/* PROTOCOL.md 3: Delta Chat tells by these words, in any case. */
+/* Delta Chat tells by these words, in any case. */
 static void clients_know_the_words(void **state)
 {
 	const struct cm_rule_info *info = cm_rule_info(CM_RULE_NOT_ENCRYPTED);

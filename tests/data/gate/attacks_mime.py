@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Cases of header and MIME structure. Each group yields name, expected, text;
 expected is a rule or "accept REASON", or a dict of "DIRECTION [SENDER]" to
-such. Numbers are FIELD.md's sections."""
+such."""
 from build import (ACCEPT, JOIN, JOIN_TOP, TOP, TYPE, TYPE1, TYPE2, armor,
                    b64, join, message, raw, real)
 
 
 def type_cases():
-    """5.2, 5.3: what parsers read differently"""
+    """What parsers read differently"""
     yield "type-missing", "not-encrypted", message(None)
     yield "type-text", "not-encrypted", message("text/plain")
     yield "type-mixed", "not-encrypted", message('multipart/mixed; '
@@ -158,7 +158,7 @@ def header_cases():
 
 
 def structure_cases():
-    """5.1: preamble, epilogue, parts, boundaries"""
+    """Preamble, epilogue, parts, boundaries"""
     sentence = "This is an OpenPGP/MIME encrypted message (RFC 4880 and 3156)"
     yield "real", ACCEPT, real()
     yield "good", ACCEPT, message()
@@ -238,7 +238,7 @@ def structure_cases():
 
 
 def part_header_cases():
-    """5.1: cleartext in headers and parameters of parts"""
+    """Cleartext in headers and parameters of parts"""
     for part, known in (("part1", TYPE1), ("part2", TYPE2)):
         def with_header(line, rule, part=part, known=known):
             return rule, message(**{part: (known, *line)})
@@ -335,7 +335,7 @@ def part_header_cases():
 
 
 def join_cases():
-    """5.1: a request to join that says more than that"""
+    """A request to join that says more than that"""
     note = "securejoin"
     yield "join", JOIN, join()
     yield "join-preamble", "preamble", join(preamble=["Read this"])
