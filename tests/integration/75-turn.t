@@ -33,6 +33,8 @@ MESSAGES = 5
 # of turnserver.conf
 USER_QUOTA = 24
 SECONDS = 60
+# turn_ttl
+TTL_SECONDS = 120 * 3600
 DENIED = [PRIVATE, "127.0.0.1", "0.0.0.0", "100.64.0.1", "169.254.169.254",
           "172.16.0.1", "172.31.255.255", "192.168.0.1", "192.0.0.1",
           "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"]
@@ -303,7 +305,17 @@ def rotation(tap, network, relay, login):
         with coturn(network, relay):
             relays(network.uclient(*old, PEER))
             relays(network.uclient(*new, PEER))
-    with tap.check("the next time, the old one is over"):
+    with tap.check("chatmail-coturn again: it still works, as clients have "
+                   "it"):
+        output = set_up(relay)
+        assert "takes the secret before" in output, output
+        with coturn(network, relay):
+            relays(network.uclient(*old, PEER))
+            relays(network.uclient(*new, PEER))
+    with tap.check("the next time that no client has it any more, the old one "
+                   "is over"):
+        made = pathlib.Path(relay.dir, "turn-secret")
+        os.utime(made, (time.time() - TTL_SECONDS - 120,) * 2)
         set_up(relay)
         with coturn(network, relay):
             refused(network.uclient(*old, PEER))
@@ -318,18 +330,61 @@ def low_port(tap, network, relay):
             relays(network.uclient(*login, PEER, port=LOW_PORT))
 
 
+def turnserver_conf(relay):
+    return pathlib.Path(relay.dir, "turnserver.conf").read_text().split("\n")
+
+
+def values(relay, key):
+    return [line.split("=", 1)[1] for line in turnserver_conf(relay)
+            if line.startswith(key + "=")]
+
+
 def set_up_again(tap, relay):
+    nat = "192.0.2.1/10.0.0.1"
     with tap.check("chatmail-coturn again: the same secret, address of NAT"):
         before = secret(relay)
-        set_up(relay, "-e", "192.0.2.1/10.0.0.1")
+        set_up(relay, "-e", nat)
         expect(secret(relay), before)
-        lines = pathlib.Path(relay.dir, "turnserver.conf").read_text().split(
-            "\n")
-        assert "external-ip=192.0.2.1/10.0.0.1" in lines
+        lines = turnserver_conf(relay)
+        assert f"external-ip={nat}" in lines
         assert f"realm={relay.domain}" in lines
         assert f"listening-port={PORT}" in lines
+    with tap.check("and again, for another port: NAT stays, as it says"):
+        ini = pathlib.Path(relay.env["RELAY_CONFIG"])
+        text = ini.read_text()
+        ini.write_text(text + "\nturn_port = 3999\n")
+        output = set_up(relay)
+        ini.write_text(text)
+        assert f"external-ip={nat} stays" in output, output
+        expect(values(relay, "external-ip"), [nat])
+        expect(values(relay, "listening-port"), ["3999"])
+    with tap.check("-e none: no NAT any more, nor the next time"):
+        for args in ("-e", "none"), ():
+            set_up(relay, *args)
+            expect(values(relay, "external-ip"), [])
+    with tap.check("secrets: the one before stays for turn_ttl, and none that "
+                   "is older"):
+        first = secret(relay)
+        set_up(relay, "-r")
+        second = secret(relay)
+        expect(values(relay, "static-auth-secret"), [second, first])
+        made = pathlib.Path(relay.dir, "turn-secret")
+        for age, kept in (TTL_SECONDS - 600, [first]), (TTL_SECONDS + 120, []):
+            os.utime(made, (time.time() - age,) * 2)
+            set_up(relay)
+            expect(values(relay, "static-auth-secret"), [second] + kept)
+        set_up(relay, "-r")
+        third = secret(relay)
+        expect(values(relay, "static-auth-secret"), [third, second])
+        set_up(relay, "-r")
+        expect(values(relay, "static-auth-secret"), [secret(relay), third])
+    with tap.check("killed before it wrote turnserver.conf: neither is lost"):
+        third = secret(relay)
+        made.write_text("f" * 64)
+        set_up(relay)
+        expect(values(relay, "static-auth-secret"), ["f" * 64, third])
     with tap.check("what is no address, or no ini, is refused"):
-        for args in ("-e", "host.example"), ("-e", "1.2.3.4;x"):
+        for args in ("-e", "host.example"), ("-e", "1.2.3.4;x"), ("-e", ""):
             try:
                 set_up(relay, *args)
             except RuntimeError as error:
