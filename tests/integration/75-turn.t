@@ -125,7 +125,7 @@ class Network:
             capture_output=True, check=False, timeout=SECONDS)
         return (done.stdout + done.stderr).decode(errors="replace")
 
-    def asked(self, name, password, peer):
+    def asked(self, name, password, peer, server=SERVER):
         """Whether this peer is forbidden: the answer, without waiting for
         data that never comes."""
         with subprocess.Popen(
@@ -133,7 +133,7 @@ class Network:
                              *(["-x"] if ":" in peer else []), "-u", name,
                              "-w", password, "-p", str(PORT), "-e", peer,
                              "-r", str(PEER_PORT), "-n", "1", "-m", "1", "-c",
-                             SERVER), stdout=subprocess.PIPE,
+                             server), stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, text=True) as process:
             try:
                 for line in process.stdout:
@@ -200,8 +200,8 @@ def capabilities(relay, directive):
 
 
 @contextlib.contextmanager
-def coturn(network, relay, port=PORT):
-    """As the unit starts it, and its address, which it does not look for on
+def coturn(network, relay, port=PORT, addresses=(SERVER, SERVER6)):
+    """As the unit starts it, and its addresses, which it does not look for on
     a loopback interface."""
     ambient = capabilities(relay, "AmbientCapabilities")
     with network.running(
@@ -211,7 +211,8 @@ def coturn(network, relay, port=PORT):
             capabilities(relay, "CapabilityBoundingSet"),
             "turnserver", "-c", f"{relay.dir}/turnserver.conf", "--pidfile=",
             "-p", str(port),
-            "-L", SERVER, "-L", SERVER6, "-E", SERVER, "-E", SERVER6) as server:
+            *(word for address in addresses
+              for word in ("-L", address, "-E", address))) as server:
         end = time.monotonic() + SECONDS
         while not network.listens(port):
             if server.poll() is not None or time.monotonic() > end:
@@ -330,6 +331,19 @@ def low_port(tap, network, relay):
             relays(network.uclient(*login, PEER, port=LOW_PORT))
 
 
+def behind_nat(tap, network, relay):
+    with tap.check("behind NAT, its public address is a peer, where two "
+                   "devices meet that both come through it"):
+        set_up(relay, "-e", f"{SERVER}/{PRIVATE}")
+        login = made_for(secret(relay), time.time() + 5000)
+        with coturn(network, relay, addresses=[PRIVATE]):
+            for peer, answer in (SERVER, "allowed"), (PEER, "allowed"), (
+                    "10.1.2.4", "forbidden"):
+                expect((peer, network.asked(*login, peer, PRIVATE)),
+                       (peer, answer))
+        set_up(relay, "-e", "none")
+
+
 def turnserver_conf(relay):
     return pathlib.Path(relay.dir, "turnserver.conf").read_text().split("\n")
 
@@ -337,6 +351,15 @@ def turnserver_conf(relay):
 def values(relay, key):
     return [line.split("=", 1)[1] for line in turnserver_conf(relay)
             if line.startswith(key + "=")]
+
+
+def not_taken(relay, *args):
+    try:
+        set_up(relay, *args)
+    except RuntimeError as error:
+        assert "expected an address" in str(error), error
+    else:
+        raise AssertionError(f"{args} was taken")
 
 
 def set_up_again(tap, relay):
@@ -385,12 +408,10 @@ def set_up_again(tap, relay):
         expect(values(relay, "static-auth-secret"), ["f" * 64, third])
     with tap.check("what is no address, or no ini, is refused"):
         for args in ("-e", "host.example"), ("-e", "1.2.3.4;x"), ("-e", ""):
-            try:
-                set_up(relay, *args)
-            except RuntimeError as error:
-                assert "expected an address" in str(error), error
-            else:
-                raise AssertionError(f"{args} was taken")
+            not_taken(relay, *args)
+    with tap.check("nor one address of NAT without the other"):
+        for address in "192.0.2.1", "192.0.2.1/", "/10.0.0.1", "1.2.3.4/5/6":
+            not_taken(relay, "-e", address)
 
 
 with Tap() as tap:
@@ -411,6 +432,7 @@ with Tap() as tap:
             with network.peer(PEER):
                 rotation(tap, network, relay, login)
                 low_port(tap, network, relay)
+                behind_nat(tap, network, relay)
             set_up_again(tap, relay)
     finally:
         network.close()
