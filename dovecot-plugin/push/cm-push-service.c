@@ -28,9 +28,7 @@ struct cm_push_service {
 	/* wall clock at the start = boot clock + this; so it never jumps */
 	int64_t clock_offset;
 
-	/* the one that still has tokens to be sent, if any */
-	struct cm_push_job *job;
-	struct cm_push_job *jobs; /* all, that one included */
+	struct cm_push_job *jobs;
 	struct timeout *to_lock, *to_look, *to_due;
 
 	/* what there is to be said about the proxy */
@@ -107,8 +105,6 @@ static void finish_entry(struct cm_push_service *service,
 		ret = cm_push_spool_write(&service->spool, name,
 					  &entry->notice);
 		break;
-	case CM_PUSH_AGAIN:
-		break;
 	}
 	if (ret < 0)
 		spool_error(service, "Writing");
@@ -118,12 +114,9 @@ static void job_end(struct cm_push_job *job)
 {
 	struct cm_push_service *service = job->service;
 
-	if (service->job == job)
-		service->job = NULL;
 	DLLIST_REMOVE(&service->jobs, job);
 	finish_entry(service, job->entry, job->failed, FALSE);
-	cm_devicetokens_deinit(&job->tokens);
-	i_free(job);
+	cm_push_job_free(job);
 }
 
 static void token_done(struct cm_push_job *job, uint64_t digest)
@@ -131,86 +124,103 @@ static void token_done(struct cm_push_job *job, uint64_t digest)
 	struct cm_push_service *service = job->service;
 
 	/* If others are to come, a crash must not tell this one twice. */
-	if (!job->entry->again && job->answered < job->tokens.count &&
+	if (!cm_push_job_is_over(job) &&
 	    cm_push_spool_add_done(&service->spool, job->entry->name,
 				   &job->entry->notice, digest) < 0)
 		spool_error(service, "Writing");
 	cm_push_set_done(job->entry, digest);
 }
 
+static void token_failed(struct cm_push_job *job, uint64_t digest, bool old)
+{
+	struct cm_push_service *service = job->service;
+
+	cm_push_queue_set_failed(service->queue, job->entry, digest,
+				 now_ms(service));
+	if (old)
+		cm_push_job_skip(job, digest);
+	else
+		job->failed = TRUE;
+}
+
 static void answered(void *ctx, long status, const char *http_error)
 {
-	const struct cm_push_telling *telling = ctx;
+	struct cm_push_telling *telling = ctx;
 	struct cm_push_job *job = telling->job;
 	struct cm_push_service *service = job->service;
-	const char *token = job->tokens.tokens[telling->token], *error;
 	enum cm_push_answer answer = cm_push_answer(status);
+	uint64_t digest = telling->digest;
+	bool old = telling->old;
+	const char *error;
 
-	job->answered++;
 	note_answer(service, status, http_error);
 	cm_push_count_answer(&service->counters, answer);
-	switch (answer) {
-	case CM_PUSH_GONE:
-		if (cm_push_job_forget(job, service->mailboxes_fd, token,
-				       ioloop_time, &error) < CM_DIR_UNKNOWN)
-			e_debug(service->event, "Token stays: %s: %m", error);
-		/* fall through */
-	case CM_PUSH_TAKEN:
-		token_done(job, cm_push_digest(token));
-		break;
-	case CM_PUSH_LATER:
-		job->failed = TRUE;
-		break;
-	}
-	if (job->answered == job->tokens.count)
+	if (answer == CM_PUSH_GONE &&
+	    cm_push_job_forget(job, service->mailboxes_fd, telling->token,
+			       ioloop_time, &error) < CM_DIR_UNKNOWN)
+		e_debug(service->event, "Token stays: %s: %m", error);
+	cm_push_telling_free(telling);
+	if (answer == CM_PUSH_LATER)
+		token_failed(job, digest, old);
+	else if (!old)
+		token_done(job, digest);
+	else if (answer == CM_PUSH_GONE)
+		cm_push_job_skip(job, digest);
+	if (cm_push_job_is_over(job))
 		job_end(job);
 	if (service->stopping && cm_push_http_count(service->http) == 0)
 		io_loop_stop(current_ioloop);
 	pump(service);
 }
 
-static void send_token(struct cm_push_job *job)
+/* False: none of its tokens can be sent now. */
+static bool send_token(struct cm_push_job *job)
 {
-	struct cm_push_service *service = job->service;
-	struct cm_push_telling *telling = &job->tellings[job->sent];
+	struct cm_push_telling *telling = cm_push_job_next(job);
 
-	telling->job = job;
-	telling->token = job->sent++;
-	if (job->sent == job->tokens.count)
-		service->job = NULL;
-	if (cm_push_http_post(service->http,
-			      job->tokens.tokens[telling->token], answered,
+	if (telling == NULL)
+		return FALSE;
+	if (cm_push_http_post(job->service->http, telling->token, answered,
 			      telling) < 0)
 		i_fatal_status(FATAL_OUTOFMEM, "libcurl is out of memory");
+	return TRUE;
+}
+
+static enum cm_push_step job_prepare(struct cm_push_service *service,
+				     struct cm_push_job *job)
+{
+	enum cm_push_step step;
+	const char *error = "";
+	bool late = cm_push_queue_is_late(service->queue, job->entry,
+					  now_ms(service));
+
+	step = cm_push_job_prepare(job, service->mailboxes_fd, late,
+				   ioloop_time, &error);
+	/* a disk that fails does so for every account */
+	if (step == CM_PUSH_HOLD && service->held++ == 0) {
+		e_error(service->event, "Cannot read an account's tokens: %s",
+			error);
+	}
+	return step;
 }
 
 static void job_begin(struct cm_push_service *service,
 		      struct cm_push_entry *entry)
 {
-	struct cm_push_job *job = i_new(struct cm_push_job, 1);
-	const char *error = "";
-	bool late;
+	struct cm_push_job *job;
 
 	if (*service->set->notify_url == '\0') {
 		finish_entry(service, entry, FALSE, FALSE);
-		i_free(job);
 		return;
 	}
+	job = i_new(struct cm_push_job, 1);
 	job->service = service;
 	job->entry = entry;
-	late = cm_push_queue_is_late(service->queue, entry, now_ms(service));
-	switch (cm_push_job_prepare(job, service->mailboxes_fd, late,
-				    ioloop_time, &error)) {
+	switch (job_prepare(service, job)) {
 	case CM_PUSH_SEND:
-		service->job = job;
 		DLLIST_PREPEND(&service->jobs, job);
 		return;
 	case CM_PUSH_HOLD:
-		/* a disk that fails does so for every account */
-		if (service->held++ == 0) {
-			e_error(service->event, "Cannot read an account's "
-				"tokens: %s", error);
-		}
 		finish_entry(service, entry, TRUE, FALSE);
 		break;
 	case CM_PUSH_DROP_LATE:
@@ -221,7 +231,24 @@ static void job_begin(struct cm_push_service *service,
 		finish_entry(service, entry, FALSE, FALSE);
 		break;
 	}
-	i_free(job);
+	cm_push_job_free(job);
+}
+
+/* A message came while this account is told of another: who was answered
+ * already does not wait for those that were not. */
+static void job_begin_anew(struct cm_push_service *service, const char *name)
+{
+	struct cm_push_job *job = service->jobs;
+
+	while (job != NULL && strcmp(job->entry->name, name) != 0)
+		job = job->next;
+	if (job == NULL)
+		return;
+	T_BEGIN {
+		job->failed = job_prepare(service, job) == CM_PUSH_HOLD;
+	} T_END;
+	if (cm_push_job_is_over(job))
+		job_end(job);
 }
 
 static void due(struct cm_push_service *service)
@@ -235,10 +262,11 @@ static void due(struct cm_push_service *service)
 static bool pump_one(struct cm_push_service *service, int64_t *wait_r)
 {
 	struct cm_push_entry *entry;
+	struct cm_push_job *job;
 
-	if (service->job != NULL) {
-		send_token(service->job);
-		return TRUE;
+	for (job = service->jobs; job != NULL; job = job->next) {
+		if (send_token(job))
+			return TRUE;
 	}
 	entry = cm_push_queue_next(service->queue, now_ms(service), wait_r);
 	if (entry == NULL)
@@ -313,10 +341,11 @@ static bool claim_name(void *ctx, const char *name)
 		spool_error(service, "Taking over a notice");
 	} else if (ret > 0) {
 		now = now_ms(service);
-		(void)cm_push_queue_add(
-			service->queue, name,
-			cm_push_start(written, clock_ms(CLOCK_REALTIME), now),
-			now);
+		if (cm_push_queue_add(service->queue, name,
+				      cm_push_start(written, clock_ms(
+						      CLOCK_REALTIME), now),
+				      now) == 0)
+			job_begin_anew(service, name);
 	}
 	return TRUE;
 }
@@ -467,8 +496,7 @@ void cm_push_service_deinit(struct cm_push_service **_service)
 		cm_push_http_deinit(&service->http);
 	while ((job = service->jobs) != NULL) {
 		DLLIST_REMOVE(&service->jobs, job);
-		cm_devicetokens_deinit(&job->tokens);
-		i_free(job);
+		cm_push_job_free(job);
 	}
 	cm_push_queue_free(&service->queue);
 	cm_push_spool_close(&service->spool);
