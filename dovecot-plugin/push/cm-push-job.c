@@ -101,6 +101,8 @@ struct cm_push_telling *cm_push_job_next(struct cm_push_job *job)
 	unsigned int i;
 	size_t size;
 
+	if (job->left == 0 || job->telling_count >= CM_PUSH_JOB_MAX_REQUESTS)
+		return NULL;
 	for (i = 0; i < job->tokens.count; i++) {
 		if (!job->sent[i] && !is_under_way(job, job->digests[i]))
 			break;

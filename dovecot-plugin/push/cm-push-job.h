@@ -10,6 +10,10 @@
 
 #include "cm-push-queue.h"
 
+/* Requests under way for one account, so that those of a few whose tokens are
+ * never answered leave room: 16 of them take 48 of CM_PUSH_HTTP_MAX_REQUESTS. */
+#define CM_PUSH_JOB_MAX_REQUESTS 3
+
 /* One request that is under way. */
 struct cm_push_telling {
 	struct cm_push_telling *prev, *next; /* of its job */
@@ -48,8 +52,9 @@ enum cm_push_step cm_push_job_prepare(struct cm_push_job *job,
 				      const char **error_r);
 
 /* The next token to be sent, as one that is under way. NULL: none can be sent
- * now; if one is left, it is under way for an older message and has to be
- * answered first: nobody is told twice at one time. */
+ * now; if one is left, others have to be answered first: there are as many as
+ * may be, or it is one of them, for an older message, as nobody is told twice
+ * at one time. */
 struct cm_push_telling *cm_push_job_next(struct cm_push_job *job);
 
 /* It was answered, and does not want to be told of the newer message, if there

@@ -28,7 +28,7 @@ struct cm_push_service {
 	/* wall clock at the start = boot clock + this; so it never jumps */
 	int64_t clock_offset;
 
-	struct cm_push_job *jobs;
+	struct cm_push_job *jobs, *last_job; /* whose turn it is comes first */
 	struct timeout *to_lock, *to_look, *to_due;
 
 	/* what there is to be said about the proxy */
@@ -114,7 +114,7 @@ static void job_end(struct cm_push_job *job)
 {
 	struct cm_push_service *service = job->service;
 
-	DLLIST_REMOVE(&service->jobs, job);
+	DLLIST2_REMOVE(&service->jobs, &service->last_job, job);
 	finish_entry(service, job->entry, job->failed, FALSE);
 	cm_push_job_free(job);
 }
@@ -173,14 +173,23 @@ static void answered(void *ctx, long status, const char *http_error)
 	pump(service);
 }
 
-/* False: none of its tokens can be sent now. */
-static bool send_token(struct cm_push_job *job)
+/* Starts one request for the account whose turn it is. False: none has a token
+ * that can be sent now. */
+static bool send_one(struct cm_push_service *service)
 {
-	struct cm_push_telling *telling = cm_push_job_next(job);
+	struct cm_push_telling *telling = NULL;
+	struct cm_push_job *job;
 
+	for (job = service->jobs; job != NULL; job = job->next) {
+		telling = cm_push_job_next(job);
+		if (telling != NULL)
+			break;
+	}
 	if (telling == NULL)
 		return FALSE;
-	if (cm_push_http_post(job->service->http, telling->token, answered,
+	DLLIST2_REMOVE(&service->jobs, &service->last_job, job);
+	DLLIST2_APPEND(&service->jobs, &service->last_job, job);
+	if (cm_push_http_post(service->http, telling->token, answered,
 			      telling) < 0)
 		i_fatal_status(FATAL_OUTOFMEM, "libcurl is out of memory");
 	return TRUE;
@@ -218,7 +227,7 @@ static void job_begin(struct cm_push_service *service,
 	job->entry = entry;
 	switch (job_prepare(service, job)) {
 	case CM_PUSH_SEND:
-		DLLIST_PREPEND(&service->jobs, job);
+		DLLIST2_APPEND(&service->jobs, &service->last_job, job);
 		return;
 	case CM_PUSH_HOLD:
 		finish_entry(service, entry, TRUE, FALSE);
@@ -257,17 +266,16 @@ static void due(struct cm_push_service *service)
 	pump(service);
 }
 
-/* Starts one request, or looks at one account. False: nothing is due;
+/* Starts one request, or looks at one account. False: nothing more is due;
  * *wait_r as of cm_push_queue_next(). */
 static bool pump_one(struct cm_push_service *service, int64_t *wait_r)
 {
 	struct cm_push_entry *entry;
-	struct cm_push_job *job;
 
-	for (job = service->jobs; job != NULL; job = job->next) {
-		if (send_token(job))
-			return TRUE;
-	}
+	/* An account that comes in has none under way, so its first goes out
+	 * before the next comes in: there are no more jobs than requests. */
+	if (send_one(service))
+		return TRUE;
 	entry = cm_push_queue_next(service->queue, now_ms(service), wait_r);
 	if (entry == NULL)
 		return FALSE;
@@ -495,7 +503,7 @@ void cm_push_service_deinit(struct cm_push_service **_service)
 	if (service->http != NULL)
 		cm_push_http_deinit(&service->http);
 	while ((job = service->jobs) != NULL) {
-		DLLIST_REMOVE(&service->jobs, job);
+		DLLIST2_REMOVE(&service->jobs, &service->last_job, job);
 		cm_push_job_free(job);
 	}
 	cm_push_queue_free(&service->queue);

@@ -301,7 +301,7 @@ def check_http2(tap):
                                               for n in range(32)])
             with tap.check("HTTP/2: 32 devices at once, one connection"):
                 def together(token):
-                    time.sleep(0.3)
+                    time.sleep(0.6)
                     return 200
                 proxy.answer = together
                 push.deliver(relay, heidi[0])
@@ -315,7 +315,8 @@ def check_http2(tap):
                 expect(len(proxy.requests), 32)
                 spread = proxy.requests[-1].time - proxy.requests[0].time
                 tap.note(f"{spread * 1000:.0f} ms from first to last")
-                assert spread < 6, spread
+                # one after the other would be 19
+                assert spread < 12, spread
 
 
 def check_off(tap):

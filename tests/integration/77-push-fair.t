@@ -5,7 +5,11 @@ account's other devices nor other accounts.
 
 Time goes as fast as it does: a request that hangs does so for a minute, and
 what is waited for here comes well before that."""
-from harness import Tap, shell
+import contextlib
+import threading
+from collections import Counter
+
+from harness import Tap, expect, shell
 from notify_standin import HANG, NotifyStandin, http2_front
 import push
 
@@ -13,6 +17,11 @@ SPEED = 1
 # Before a request that hangs is over, by a margin.
 SECONDS = 40
 MESSAGES = 4
+# of each hostile account, all that it can have
+TOKENS = 32
+HOSTILE = 16
+# CM_PUSH_JOB_MAX_REQUESTS
+REQUESTS = 3
 
 
 def told(proxy, relay, address, token):
@@ -49,6 +58,53 @@ def check_devices(tap, relay, proxy):
         assert proxy.count(other) == MESSAGES, proxy.tokens()
 
 
+@contextlib.contextmanager
+def messages_to(relay, addresses):
+    """Again and again."""
+    ending = threading.Event()
+
+    def send():
+        while not ending.wait(0.5):
+            push.deliver_to_many(relay, addresses)
+    thread = threading.Thread(target=send, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join()
+
+
+def check_accounts(tap, relay, proxy):
+    answers(proxy)
+    proxy.clear()
+    hostile = [push.new_account(relay, *[f"hang-{n}-{token}"
+                                         for token in range(TOKENS)])[0]
+               for n in range(HOSTILE)]
+
+    def hanging():
+        """How many of each, before the first of them is given up."""
+        first = min((r.time for r in proxy.requests), default=0)
+        return Counter(
+            r.token.rsplit("-", 1)[0] for r in list(proxy.requests)
+            if r.token.startswith("hang-") and r.time < first + SECONDS)
+    with tap.check(f"{HOSTILE} accounts with {TOKENS} tokens each that are not "
+                   "answered, and ever more messages, delay no other account"):
+        with messages_to(relay, hostile):
+            assert proxy.wait(lambda: hanging().total() >= REQUESTS * HOSTILE,
+                              SECONDS), hanging()
+            for n in range(MESSAGES):
+                bob = push.new_account(relay, f"good-{n}")
+                told(proxy, relay, bob[0], f"good-{n}")
+            # one that has all its devices, too
+            carol = push.new_account(relay, *[f"carol-{n}"
+                                              for n in range(TOKENS)])
+            told(proxy, relay, carol[0], "carol-0")
+            assert proxy.wait(lambda: all(proxy.count(f"carol-{n}") == 1
+                                          for n in range(TOKENS)), SECONDS)
+            expect(set(hanging().values()), {REQUESTS})
+
+
 def main():
     proxy = NotifyStandin(tls=False)
     with Tap() as tap:
@@ -60,6 +116,7 @@ def main():
                 http2_front(proxy, port, *push.certificate(relay),
                             log=f"{relay.dir}/log/nghttpx.log"):
             check_devices(tap, relay, proxy)
+            check_accounts(tap, relay, proxy)
 
 
 main()
