@@ -309,6 +309,21 @@ enum cm_push_answer cm_push_answer(long http_status)
 	return http_status == 410 ? CM_PUSH_GONE : CM_PUSH_LATER;
 }
 
+enum cm_push_news cm_push_proxy_answer(struct cm_push_proxy *proxy,
+				       enum cm_push_answer answer,
+				       unsigned int *failures_r)
+{
+	if (answer == CM_PUSH_LATER) {
+		*failures_r = ++proxy->failures;
+		return proxy->failures == CM_PUSH_PROXY_FAILURES ?
+			CM_PUSH_PROXY_FAILS : CM_PUSH_NO_NEWS;
+	}
+	*failures_r = proxy->failures;
+	proxy->failures = 0;
+	return *failures_r >= CM_PUSH_PROXY_FAILURES ? CM_PUSH_PROXY_WORKS :
+						       CM_PUSH_NO_NEWS;
+}
+
 /* The key is no secret: a token is too long to be guessed, and digests of one
  * account only are ever compared. */
 uint64_t cm_push_digest(const char *token)

@@ -146,6 +146,25 @@ enum cm_push_answer {
 /* http_status: 0 if there was no answer at all. */
 enum cm_push_answer cm_push_answer(long http_status);
 
+/* The proxy as such, by its answers. One token that always fails says nothing
+ * about it: CM_PUSH_PROXY_FAILURES in a row do. */
+#define CM_PUSH_PROXY_FAILURES 10
+
+struct cm_push_proxy {
+	unsigned int failures; /* since the last success */
+};
+
+enum cm_push_news {
+	CM_PUSH_NO_NEWS,
+	CM_PUSH_PROXY_FAILS, /* once, until it */
+	CM_PUSH_PROXY_WORKS  /* again */
+};
+
+/* *failures_r: how many there were in a row. */
+enum cm_push_news cm_push_proxy_answer(struct cm_push_proxy *proxy,
+				       enum cm_push_answer answer,
+				       unsigned int *failures_r);
+
 /* Neither the token nor the account can be told from it. */
 uint64_t cm_push_digest(const char *token);
 

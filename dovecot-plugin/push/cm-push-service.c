@@ -32,7 +32,7 @@ struct cm_push_service {
 	struct timeout *to_lock, *to_look, *to_due;
 
 	/* what there is to be said about the proxy */
-	unsigned int failures; /* since the last success */
+	struct cm_push_proxy proxy;
 	unsigned int expired, held; /* since look_regularly() */
 	bool working;	     /* we have the lock */
 	bool spool_has_more; /* than the queue had room for */
@@ -62,24 +62,27 @@ static void spool_error(struct cm_push_service *service, const char *what)
 		service->set->state_dir, CM_PUSH_DIR);
 }
 
-/* One line when the proxy begins to fail, one when it is well again. */
+/* One line when the proxy fails, one when it is well again. */
 static void note_answer(struct cm_push_service *service, long status,
 			const char *error)
 {
-	if (cm_push_answer(status) != CM_PUSH_LATER) {
-		if (service->failures > 0) {
-			e_info(service->event, "The notification proxy works "
-			       "again, after %u requests that failed",
-			       service->failures);
-		}
-		service->failures = 0;
-		return;
+	unsigned int failures;
+
+	switch (cm_push_proxy_answer(&service->proxy, cm_push_answer(status),
+				     &failures)) {
+	case CM_PUSH_NO_NEWS:
+		break;
+	case CM_PUSH_PROXY_FAILS:
+		if (error == NULL)
+			error = t_strdup_printf("HTTP status %ld", status);
+		e_warning(service->event, "The notification proxy fails: %s",
+			  error);
+		break;
+	case CM_PUSH_PROXY_WORKS:
+		e_info(service->event, "The notification proxy works again, "
+		       "after %u requests that failed", failures);
+		break;
 	}
-	if (service->failures++ > 0)
-		return;
-	if (error == NULL)
-		error = t_strdup_printf("HTTP status %ld", status);
-	e_warning(service->event, "The notification proxy fails: %s", error);
 }
 
 /* The entry may be freed by the queue: its name is copied first. */

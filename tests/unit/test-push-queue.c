@@ -318,6 +318,45 @@ static void answer(void **state)
 	assert_int_equal(cm_push_answer(row->status), row->expect);
 }
 
+static const struct proxy_row {
+	const char *name;
+	unsigned int failures;
+	enum cm_push_answer then;
+	enum cm_push_news expect; /* of the last failure */
+	enum cm_push_news expect_then;
+} proxy_rows[] = {
+	{ "one", 1, CM_PUSH_TAKEN, CM_PUSH_NO_NEWS, CM_PUSH_NO_NEWS },
+	{ "max - 1", CM_PUSH_PROXY_FAILURES - 1, CM_PUSH_TAKEN,
+	  CM_PUSH_NO_NEWS, CM_PUSH_NO_NEWS },
+	{ "max", CM_PUSH_PROXY_FAILURES, CM_PUSH_TAKEN, CM_PUSH_PROXY_FAILS,
+	  CM_PUSH_PROXY_WORKS },
+	{ "max + 1", CM_PUSH_PROXY_FAILURES + 1, CM_PUSH_GONE,
+	  CM_PUSH_NO_NEWS, CM_PUSH_PROXY_WORKS },
+};
+
+/* Twice, as nothing is left of the first time. */
+static void proxy_fails(void **state)
+{
+	const struct proxy_row *row = *state;
+	struct cm_push_proxy proxy = { 0 };
+	enum cm_push_news news = CM_PUSH_NO_NEWS;
+	unsigned int i, failures, time;
+
+	for (time = 0; time < 2; time++) {
+		for (i = 1; i <= row->failures; i++) {
+			news = cm_push_proxy_answer(&proxy, CM_PUSH_LATER,
+						    &failures);
+			assert_int_equal(failures, i);
+		}
+		assert_int_equal(news, row->expect);
+		news = cm_push_proxy_answer(&proxy, row->then, &failures);
+		assert_int_equal(news, row->expect_then);
+		assert_int_equal(failures, row->failures);
+		news = cm_push_proxy_answer(&proxy, row->then, &failures);
+		assert_int_equal(news, CM_PUSH_NO_NEWS);
+	}
+}
+
 static void remembers_all_tokens(void **state)
 {
 	struct cm_push_queue *queue = new_queue(1);
@@ -475,6 +514,7 @@ int main(void)
 	cm_unit_rows(load_goes_on, load_rows);
 	cm_unit_rows(step, step_rows);
 	cm_unit_rows(answer, answer_rows);
+	cm_unit_rows(proxy_fails, proxy_rows);
 	cm_unit_test(remembers_all_tokens);
 	cm_unit_rows(room, room_rows);
 	cm_unit_rows(size, size_rows);
