@@ -189,12 +189,20 @@ static int64_t delay(const struct cm_push_queue *queue, unsigned int n)
 	return ms / queue->speed;
 }
 
-/* A message came: from the first try on, for all tokens. */
-static void begin_anew(struct cm_push_notice *notice, int64_t start)
+/* Those that failed may be tried again. */
+static void forget_failed(struct cm_push_entry *entry, int64_t now)
 {
-	notice->start = later(notice->start, start);
-	notice->tries = 0;
-	notice->done_count = 0;
+	if (now >= entry->failed_until)
+		entry->failed_count = 0;
+}
+
+/* A message came: from the first try on, for all tokens. */
+static void begin_anew(struct cm_push_entry *entry, int64_t start, int64_t now)
+{
+	entry->notice.start = later(entry->notice.start, start);
+	entry->notice.tries = 0;
+	entry->notice.done_count = 0;
+	forget_failed(entry, now);
 }
 
 int64_t cm_push_start(int64_t written, int64_t wall, int64_t now)
@@ -217,13 +225,12 @@ int cm_push_queue_add(struct cm_push_queue *queue, const char *name,
 		heap_add(queue, entry);
 		return 1;
 	}
-	if (entry->sending) {
-		entry->again = true;
-		entry->again_start = later(entry->again_start, start);
+	begin_anew(entry, start, now);
+	if (entry->sending)
 		return 0;
-	}
-	begin_anew(&entry->notice, start);
-	entry->due = entry->notice.tried == 0 ? now :
+	/* at once if that leaves out who failed, and somebody is left */
+	entry->due = entry->notice.tried == 0 ||
+		(entry->failed_count > 0 && entry->told) ? now :
 		later(now, entry->notice.tried + delay(queue, 1));
 	heap_sift(queue, entry->heap, entry);
 	return 0;
@@ -266,6 +273,7 @@ struct cm_push_entry *cm_push_queue_next(struct cm_push_queue *queue,
 	heap_remove_first(queue);
 	entry->sending = true;
 	entry->notice.tried = now;
+	forget_failed(entry, now);
 	*wait_r = 0;
 	return entry;
 }
@@ -301,6 +309,21 @@ enum cm_push_answer cm_push_answer(long http_status)
 	return http_status == 410 ? CM_PUSH_GONE : CM_PUSH_LATER;
 }
 
+enum cm_push_news cm_push_proxy_answer(struct cm_push_proxy *proxy,
+				       enum cm_push_answer answer,
+				       unsigned int *failures_r)
+{
+	if (answer == CM_PUSH_LATER) {
+		*failures_r = ++proxy->failures;
+		return proxy->failures == CM_PUSH_PROXY_FAILURES ?
+			CM_PUSH_PROXY_FAILS : CM_PUSH_NO_NEWS;
+	}
+	*failures_r = proxy->failures;
+	proxy->failures = 0;
+	return *failures_r >= CM_PUSH_PROXY_FAILURES ? CM_PUSH_PROXY_WORKS :
+						       CM_PUSH_NO_NEWS;
+}
+
 /* The key is no secret: a token is too long to be guessed, and digests of one
  * account only are ever compared. */
 uint64_t cm_push_digest(const char *token)
@@ -314,6 +337,7 @@ void cm_push_set_done(struct cm_push_entry *entry, uint64_t digest)
 {
 	struct cm_push_notice *notice = &entry->notice;
 
+	entry->told = true;
 	if (notice->done_count < CM_DEVICETOKEN_MAX_TOKENS)
 		notice->done[notice->done_count++] = digest;
 }
@@ -329,34 +353,56 @@ bool cm_push_is_done(const struct cm_push_notice *notice, uint64_t digest)
 	return false;
 }
 
+void cm_push_queue_set_failed(const struct cm_push_queue *queue,
+			      struct cm_push_entry *entry, uint64_t digest,
+			      int64_t now)
+{
+	entry->failed_until = now + delay(queue, 1);
+	if (!cm_push_is_failed(entry, digest) &&
+	    entry->failed_count < CM_DEVICETOKEN_MAX_TOKENS)
+		entry->failed[entry->failed_count++] = digest;
+}
+
+bool cm_push_is_failed(const struct cm_push_entry *entry, uint64_t digest)
+{
+	unsigned int i;
+
+	for (i = 0; i < entry->failed_count; i++) {
+		if (entry->failed[i] == digest)
+			return true;
+	}
+	return false;
+}
+
+static enum cm_push_fate wait_until(struct cm_push_queue *queue,
+				    struct cm_push_entry *entry, int64_t due)
+{
+	entry->due = due;
+	heap_add(queue, entry);
+	return CM_PUSH_RETRY;
+}
+
 enum cm_push_fate cm_push_queue_finish(struct cm_push_queue *queue,
 				       struct cm_push_entry *entry,
 				       bool failed, int64_t now)
 {
 	struct cm_push_notice *notice = &entry->notice;
-	bool gave_up;
+	int64_t due;
 
 	entry->sending = false;
-	if (entry->again) {
-		/* at once if the proxy took the last notice */
-		entry->due = !failed ? now :
-			later(now, notice->tried + delay(queue, 1));
-		begin_anew(notice, entry->again_start);
-		entry->again = false;
-		entry->again_start = 0;
-		heap_add(queue, entry);
-		return CM_PUSH_AGAIN;
+	if (!failed) {
+		/* no try of this notice yet, so none that failed */
+		if (entry->failed_count > 0)
+			return wait_until(queue, entry, entry->failed_until);
+		free_entry(queue, entry);
+		return CM_PUSH_FINISHED;
 	}
 	notice->tries++;
 	/* so that a restart waits as long as we would have */
 	notice->tried = now;
-	entry->due = now + delay(queue, notice->tries);
-	gave_up = notice->tries >= CM_PUSH_MAX_TRIES ||
-		  is_late(queue, notice, entry->due);
-	if (!failed || gave_up) {
-		free_entry(queue, entry);
-		return failed ? CM_PUSH_EXPIRED : CM_PUSH_FINISHED;
-	}
-	heap_add(queue, entry);
-	return CM_PUSH_RETRY;
+	due = now + delay(queue, notice->tries);
+	if (notice->tries < CM_PUSH_MAX_TRIES && !is_late(queue, notice, due))
+		return wait_until(queue, entry, due);
+	free_entry(queue, entry);
+	return CM_PUSH_EXPIRED;
 }

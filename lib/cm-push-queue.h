@@ -5,9 +5,13 @@
  * One entry is one account: all its live tokens are told. An account that
  * waits already is not taken in twice (coalescing); who asks for the notice
  * then is told of the newest message, and in time for it: the schedule and
- * the deadline start anew, but CM_PUSH_BASE_DELAY_MS lie between two tries. A
- * message that comes while its account's notice is being sent makes one more
- * notice after that, because the device may have looked just before.
+ * the deadline start anew. A message that comes while its account's notice is
+ * being sent makes one more notice of each token, because the device may have
+ * looked just before.
+ *
+ * CM_PUSH_BASE_DELAY_MS lie between a failure and the next try, whatever comes,
+ * for the token that failed: others of the account, if one of them could be
+ * told, hear of the next message at once.
  *
  * The schedule is chatmail/relay's (1.12, notifier.py): after the
  * n-th failure wait 8^n seconds, give up after CM_PUSH_MAX_TRIES tries or when
@@ -18,13 +22,14 @@
  * that had this notice (cm_push_digest()).
  *
  *	while (room && (entry = cm_push_queue_next(queue, now, &wait)) != NULL) {
- *		... send to all tokens but those that cm_push_is_done()
- *		... cm_push_set_done() for each that was taken
+ *		... send to all tokens but those that cm_push_is_done() or
+ *		... cm_push_is_failed(); cm_push_set_done() for each that was
+ *		... taken, cm_push_queue_set_failed() for the others
  *		fate = cm_push_queue_finish(queue, entry, failed, now);
  *	}
  *
  * The caller gives the time: milliseconds since 1970 of a clock that does not
- * go back while the program runs. Bounded memory (about 350 bytes and the name
+ * go back while the program runs. Bounded memory (about 600 bytes and the name
  * per account); nothing is shared, no globals, not thread-safe.
  */
 #ifndef CM_PUSH_QUEUE_H
@@ -56,14 +61,16 @@ struct cm_push_notice {
 
 struct cm_push_entry {
 	struct cm_push_notice notice;
-	/* a message came while this was being sent: the spool has a newer
-	 * state than `notice`, which is not to be written down any more */
-	bool again;
 
 	/* cm_push_queue_* only */
 	bool sending;
+	bool told;	   /* a token was taken since this came in */
 	unsigned int heap; /* index in the heap; while not sending */
-	int64_t due, again_start;
+	int64_t due;
+	/* tokens that failed: until then they are not tried */
+	int64_t failed_until;
+	unsigned int failed_count;
+	uint64_t failed[CM_DEVICETOKEN_MAX_TOKENS];
 	struct cm_push_entry *next; /* in its bucket */
 
 	char name[]; /* the account */
@@ -93,8 +100,10 @@ bool cm_push_queue_has_room(const struct cm_push_queue *queue);
  * came now. */
 int64_t cm_push_start(int64_t written, int64_t wall, int64_t now);
 
-/* A message came for this account at `start`. 1, or 0 if it waited already;
- * -1: no room or no memory, and nothing changed. */
+/* A message came for this account at `start`. 1, or 0 if it was there already;
+ * -1: no room or no memory, and nothing changed. If it is being sent: what is
+ * under way is for an older message (no cm_push_set_done() any more), and no
+ * token is done. */
 int cm_push_queue_add(struct cm_push_queue *queue, const char *name,
 		      int64_t start, int64_t now);
 
@@ -137,20 +146,46 @@ enum cm_push_answer {
 /* http_status: 0 if there was no answer at all. */
 enum cm_push_answer cm_push_answer(long http_status);
 
+/* The proxy as such, by its answers. One token that always fails says nothing
+ * about it: CM_PUSH_PROXY_FAILURES in a row do. */
+#define CM_PUSH_PROXY_FAILURES 10
+
+struct cm_push_proxy {
+	unsigned int failures; /* since the last success */
+};
+
+enum cm_push_news {
+	CM_PUSH_NO_NEWS,
+	CM_PUSH_PROXY_FAILS, /* once, until it */
+	CM_PUSH_PROXY_WORKS  /* again */
+};
+
+/* *failures_r: how many there were in a row. */
+enum cm_push_news cm_push_proxy_answer(struct cm_push_proxy *proxy,
+				       enum cm_push_answer answer,
+				       unsigned int *failures_r);
+
 /* Neither the token nor the account can be told from it. */
 uint64_t cm_push_digest(const char *token);
 
 void cm_push_set_done(struct cm_push_entry *entry, uint64_t digest);
 bool cm_push_is_done(const struct cm_push_notice *notice, uint64_t digest);
 
+/* This token was tried and not taken. It is left out for a while, even if a
+ * message comes. */
+void cm_push_queue_set_failed(const struct cm_push_queue *queue,
+			      struct cm_push_entry *entry, uint64_t digest,
+			      int64_t now);
+bool cm_push_is_failed(const struct cm_push_entry *entry, uint64_t digest);
+
 enum cm_push_fate {
 	CM_PUSH_FINISHED, /* remove it from the spool; entry is freed */
 	CM_PUSH_EXPIRED,  /* the same, but not all tokens were told */
-	CM_PUSH_RETRY,	  /* write entry->notice to the spool */
-	CM_PUSH_AGAIN	  /* is due anew; the spool has that state already */
+	CM_PUSH_RETRY	  /* write entry->notice to the spool */
 };
 
-/* failed: a token is left to be told. */
+/* failed: a token was tried for the newest message and not taken. If none was,
+ * those that failed before it are left. */
 enum cm_push_fate cm_push_queue_finish(struct cm_push_queue *queue,
 				       struct cm_push_entry *entry,
 				       bool failed, int64_t now);

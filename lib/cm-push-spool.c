@@ -56,20 +56,34 @@ int cm_push_spool_open_new(const char *state_dir)
 	return fd;
 }
 
+/* 1, or 0 if there is one. */
+static int create_mark(int new_fd, const char *name)
+{
+	int fd = openat(new_fd, name,
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			0600);
+
+	if (fd < 0)
+		return errno == EEXIST ? 0 : -1;
+	(void)close(fd);
+	return 1;
+}
+
 int cm_push_spool_mark(int new_fd, const char *name)
 {
-	int fd;
+	int ret;
 
 	if (!is_name(name)) {
 		errno = EINVAL;
 		return -1;
 	}
-	fd = openat(new_fd, name,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return errno == EEXIST ? 0 : -1;
-	(void)close(fd);
-	return 1;
+	ret = create_mark(new_fd, name);
+	/* The notice is as old as the newest message. */
+	if (ret != 0 ||
+	    utimensat(new_fd, name, NULL, AT_SYMLINK_NOFOLLOW) == 0)
+		return ret;
+	/* taken over in between: perhaps too early to be for this message */
+	return errno == ENOENT ? create_mark(new_fd, name) : -1;
 }
 
 int cm_push_spool_open(const char *state_dir, struct cm_push_spool *spool_r)

@@ -37,8 +37,8 @@ struct cm_push_spool {
  * or -1. */
 int cm_push_spool_open_new(const char *state_dir);
 
-/* There is news for this account. 1: noted; 0: was noted already, and nobody
- * has taken it over since. Two system calls. */
+/* There is news for this account, now. 1: noted; 0: was noted already, and
+ * nobody has taken it over since. Two system calls. */
 int cm_push_spool_mark(int new_fd, const char *name);
 
 /* For chatmail-push: all of it. 0. */
@@ -55,7 +55,7 @@ typedef bool cm_push_spool_name_fn(void *ctx, const char *name);
 int cm_push_spool_each(int dir_fd, cm_push_spool_name_fn *callback, void *ctx);
 
 /* Takes a file over from new/. *written_r: milliseconds since 1970 when it was
- * made, by the wall clock. 1, or 0 if it is gone. */
+ * last marked, by the wall clock. 1, or 0 if it is gone. */
 int cm_push_spool_claim(struct cm_push_spool *spool, const char *name,
 			int64_t *written_r);
 

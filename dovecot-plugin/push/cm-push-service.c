@@ -28,13 +28,11 @@ struct cm_push_service {
 	/* wall clock at the start = boot clock + this; so it never jumps */
 	int64_t clock_offset;
 
-	/* the one that still has tokens to be sent, if any */
-	struct cm_push_job *job;
-	struct cm_push_job *jobs; /* all, that one included */
+	struct cm_push_job *jobs, *last_job; /* whose turn it is comes first */
 	struct timeout *to_lock, *to_look, *to_due;
 
 	/* what there is to be said about the proxy */
-	unsigned int failures; /* since the last success */
+	struct cm_push_proxy proxy;
 	unsigned int expired, held; /* since look_regularly() */
 	bool working;	     /* we have the lock */
 	bool spool_has_more; /* than the queue had room for */
@@ -64,24 +62,27 @@ static void spool_error(struct cm_push_service *service, const char *what)
 		service->set->state_dir, CM_PUSH_DIR);
 }
 
-/* One line when the proxy begins to fail, one when it is well again. */
+/* One line when the proxy fails, one when it is well again. */
 static void note_answer(struct cm_push_service *service, long status,
 			const char *error)
 {
-	if (cm_push_answer(status) != CM_PUSH_LATER) {
-		if (service->failures > 0) {
-			e_info(service->event, "The notification proxy works "
-			       "again, after %u requests that failed",
-			       service->failures);
-		}
-		service->failures = 0;
-		return;
+	unsigned int failures;
+
+	switch (cm_push_proxy_answer(&service->proxy, cm_push_answer(status),
+				     &failures)) {
+	case CM_PUSH_NO_NEWS:
+		break;
+	case CM_PUSH_PROXY_FAILS:
+		if (error == NULL)
+			error = t_strdup_printf("HTTP status %ld", status);
+		e_warning(service->event, "The notification proxy fails: %s",
+			  error);
+		break;
+	case CM_PUSH_PROXY_WORKS:
+		e_info(service->event, "The notification proxy works again, "
+		       "after %u requests that failed", failures);
+		break;
 	}
-	if (service->failures++ > 0)
-		return;
-	if (error == NULL)
-		error = t_strdup_printf("HTTP status %ld", status);
-	e_warning(service->event, "The notification proxy fails: %s", error);
 }
 
 /* The entry may be freed by the queue: its name is copied first. */
@@ -107,8 +108,6 @@ static void finish_entry(struct cm_push_service *service,
 		ret = cm_push_spool_write(&service->spool, name,
 					  &entry->notice);
 		break;
-	case CM_PUSH_AGAIN:
-		break;
 	}
 	if (ret < 0)
 		spool_error(service, "Writing");
@@ -118,12 +117,9 @@ static void job_end(struct cm_push_job *job)
 {
 	struct cm_push_service *service = job->service;
 
-	if (service->job == job)
-		service->job = NULL;
-	DLLIST_REMOVE(&service->jobs, job);
+	DLLIST2_REMOVE(&service->jobs, &service->last_job, job);
 	finish_entry(service, job->entry, job->failed, FALSE);
-	cm_devicetokens_deinit(&job->tokens);
-	i_free(job);
+	cm_push_job_free(job);
 }
 
 static void token_done(struct cm_push_job *job, uint64_t digest)
@@ -131,86 +127,112 @@ static void token_done(struct cm_push_job *job, uint64_t digest)
 	struct cm_push_service *service = job->service;
 
 	/* If others are to come, a crash must not tell this one twice. */
-	if (!job->entry->again && job->answered < job->tokens.count &&
+	if (!cm_push_job_is_over(job) &&
 	    cm_push_spool_add_done(&service->spool, job->entry->name,
 				   &job->entry->notice, digest) < 0)
 		spool_error(service, "Writing");
 	cm_push_set_done(job->entry, digest);
 }
 
+static void token_failed(struct cm_push_job *job, uint64_t digest, bool old)
+{
+	struct cm_push_service *service = job->service;
+
+	cm_push_queue_set_failed(service->queue, job->entry, digest,
+				 now_ms(service));
+	if (old)
+		cm_push_job_skip(job, digest);
+	else
+		job->failed = TRUE;
+}
+
 static void answered(void *ctx, long status, const char *http_error)
 {
-	const struct cm_push_telling *telling = ctx;
+	struct cm_push_telling *telling = ctx;
 	struct cm_push_job *job = telling->job;
 	struct cm_push_service *service = job->service;
-	const char *token = job->tokens.tokens[telling->token], *error;
 	enum cm_push_answer answer = cm_push_answer(status);
+	uint64_t digest = telling->digest;
+	bool old = telling->old;
+	const char *error;
 
-	job->answered++;
 	note_answer(service, status, http_error);
 	cm_push_count_answer(&service->counters, answer);
-	switch (answer) {
-	case CM_PUSH_GONE:
-		if (cm_push_job_forget(job, service->mailboxes_fd, token,
-				       ioloop_time, &error) < CM_DIR_UNKNOWN)
-			e_debug(service->event, "Token stays: %s: %m", error);
-		/* fall through */
-	case CM_PUSH_TAKEN:
-		token_done(job, cm_push_digest(token));
-		break;
-	case CM_PUSH_LATER:
-		job->failed = TRUE;
-		break;
-	}
-	if (job->answered == job->tokens.count)
+	if (answer == CM_PUSH_GONE &&
+	    cm_push_job_forget(job, service->mailboxes_fd, telling->token,
+			       ioloop_time, &error) < CM_DIR_UNKNOWN)
+		e_debug(service->event, "Token stays: %s: %m", error);
+	cm_push_telling_free(telling);
+	if (answer == CM_PUSH_LATER)
+		token_failed(job, digest, old);
+	else if (!old)
+		token_done(job, digest);
+	else if (answer == CM_PUSH_GONE)
+		cm_push_job_skip(job, digest);
+	if (cm_push_job_is_over(job))
 		job_end(job);
 	if (service->stopping && cm_push_http_count(service->http) == 0)
 		io_loop_stop(current_ioloop);
 	pump(service);
 }
 
-static void send_token(struct cm_push_job *job)
+/* Starts one request for the account whose turn it is. False: none has a token
+ * that can be sent now. */
+static bool send_one(struct cm_push_service *service)
 {
-	struct cm_push_service *service = job->service;
-	struct cm_push_telling *telling = &job->tellings[job->sent];
+	struct cm_push_telling *telling = NULL;
+	struct cm_push_job *job;
 
-	telling->job = job;
-	telling->token = job->sent++;
-	if (job->sent == job->tokens.count)
-		service->job = NULL;
-	if (cm_push_http_post(service->http,
-			      job->tokens.tokens[telling->token], answered,
+	for (job = service->jobs; job != NULL; job = job->next) {
+		telling = cm_push_job_next(job);
+		if (telling != NULL)
+			break;
+	}
+	if (telling == NULL)
+		return FALSE;
+	DLLIST2_REMOVE(&service->jobs, &service->last_job, job);
+	DLLIST2_APPEND(&service->jobs, &service->last_job, job);
+	if (cm_push_http_post(service->http, telling->token, answered,
 			      telling) < 0)
 		i_fatal_status(FATAL_OUTOFMEM, "libcurl is out of memory");
+	return TRUE;
+}
+
+static enum cm_push_step job_prepare(struct cm_push_service *service,
+				     struct cm_push_job *job)
+{
+	enum cm_push_step step;
+	const char *error = "";
+	bool late = cm_push_queue_is_late(service->queue, job->entry,
+					  now_ms(service));
+
+	step = cm_push_job_prepare(job, service->mailboxes_fd, late,
+				   ioloop_time, &error);
+	/* a disk that fails does so for every account */
+	if (step == CM_PUSH_HOLD && service->held++ == 0) {
+		e_error(service->event, "Cannot read an account's tokens: %s",
+			error);
+	}
+	return step;
 }
 
 static void job_begin(struct cm_push_service *service,
 		      struct cm_push_entry *entry)
 {
-	struct cm_push_job *job = i_new(struct cm_push_job, 1);
-	const char *error = "";
-	bool late;
+	struct cm_push_job *job;
 
 	if (*service->set->notify_url == '\0') {
 		finish_entry(service, entry, FALSE, FALSE);
-		i_free(job);
 		return;
 	}
+	job = i_new(struct cm_push_job, 1);
 	job->service = service;
 	job->entry = entry;
-	late = cm_push_queue_is_late(service->queue, entry, now_ms(service));
-	switch (cm_push_job_prepare(job, service->mailboxes_fd, late,
-				    ioloop_time, &error)) {
+	switch (job_prepare(service, job)) {
 	case CM_PUSH_SEND:
-		service->job = job;
-		DLLIST_PREPEND(&service->jobs, job);
+		DLLIST2_APPEND(&service->jobs, &service->last_job, job);
 		return;
 	case CM_PUSH_HOLD:
-		/* a disk that fails does so for every account */
-		if (service->held++ == 0) {
-			e_error(service->event, "Cannot read an account's "
-				"tokens: %s", error);
-		}
 		finish_entry(service, entry, TRUE, FALSE);
 		break;
 	case CM_PUSH_DROP_LATE:
@@ -221,7 +243,24 @@ static void job_begin(struct cm_push_service *service,
 		finish_entry(service, entry, FALSE, FALSE);
 		break;
 	}
-	i_free(job);
+	cm_push_job_free(job);
+}
+
+/* A message came while this account is told of another: who was answered
+ * already does not wait for those that were not. */
+static void job_begin_anew(struct cm_push_service *service, const char *name)
+{
+	struct cm_push_job *job = service->jobs;
+
+	while (job != NULL && strcmp(job->entry->name, name) != 0)
+		job = job->next;
+	if (job == NULL)
+		return;
+	T_BEGIN {
+		job->failed = job_prepare(service, job) == CM_PUSH_HOLD;
+	} T_END;
+	if (cm_push_job_is_over(job))
+		job_end(job);
 }
 
 static void due(struct cm_push_service *service)
@@ -230,16 +269,16 @@ static void due(struct cm_push_service *service)
 	pump(service);
 }
 
-/* Starts one request, or looks at one account. False: nothing is due;
+/* Starts one request, or looks at one account. False: nothing more is due;
  * *wait_r as of cm_push_queue_next(). */
 static bool pump_one(struct cm_push_service *service, int64_t *wait_r)
 {
 	struct cm_push_entry *entry;
 
-	if (service->job != NULL) {
-		send_token(service->job);
+	/* An account that comes in has none under way, so its first goes out
+	 * before the next comes in: there are no more jobs than requests. */
+	if (send_one(service))
 		return TRUE;
-	}
 	entry = cm_push_queue_next(service->queue, now_ms(service), wait_r);
 	if (entry == NULL)
 		return FALSE;
@@ -313,10 +352,11 @@ static bool claim_name(void *ctx, const char *name)
 		spool_error(service, "Taking over a notice");
 	} else if (ret > 0) {
 		now = now_ms(service);
-		(void)cm_push_queue_add(
-			service->queue, name,
-			cm_push_start(written, clock_ms(CLOCK_REALTIME), now),
-			now);
+		if (cm_push_queue_add(service->queue, name,
+				      cm_push_start(written, clock_ms(
+						      CLOCK_REALTIME), now),
+				      now) == 0)
+			job_begin_anew(service, name);
 	}
 	return TRUE;
 }
@@ -466,9 +506,8 @@ void cm_push_service_deinit(struct cm_push_service **_service)
 	if (service->http != NULL)
 		cm_push_http_deinit(&service->http);
 	while ((job = service->jobs) != NULL) {
-		DLLIST_REMOVE(&service->jobs, job);
-		cm_devicetokens_deinit(&job->tokens);
-		i_free(job);
+		DLLIST2_REMOVE(&service->jobs, &service->last_job, job);
+		cm_push_job_free(job);
 	}
 	cm_push_queue_free(&service->queue);
 	cm_push_spool_close(&service->spool);

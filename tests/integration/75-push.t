@@ -209,6 +209,35 @@ def check_answers(tap, relay, proxy):
         proxy.answer = lambda token: 200
 
 
+def check_log(tap, relay, proxy):
+    bad, good = push.new_account(relay, "bad"), push.new_account(relay, "good")
+
+    def said(what):
+        return push.log_text(relay).count(f"The notification proxy {what}")
+    with tap.check("one token that gets 500 is no failure of the proxy"):
+        proxy.clear()
+        proxy.answer = lambda token: 500 if token == "bad" else 200
+        before = said("")
+        for n in range(1, 6):
+            push.deliver(relay, bad[0])
+            assert proxy.wait(lambda: proxy.count("bad") >= n)
+            push.deliver(relay, good[0])
+            assert proxy.wait(lambda: proxy.count("good") >= n)
+        proxy.answer = lambda token: 200
+        assert idle(proxy, relay)
+        assert said("") - before <= 1, said("") - before
+    with tap.check("all that get 500 are; the log says so, and its end, once"):
+        proxy.answer = lambda token: 500
+        fails, works = said("fails"), said("works again")
+        ann = push.new_account(relay, *[f"ann-{n}" for n in range(20)])
+        push.deliver(relay, ann[0])
+        assert proxy.wait(lambda: said("fails") == fails + 1)
+        proxy.answer = lambda token: 200
+        assert proxy.wait(lambda: said("works again") == works + 1)
+        assert idle(proxy, relay)
+        expect((said("fails"), said("works again")), (fails + 1, works + 1))
+
+
 def check_delivery_goes_on(tap, relay, proxy):
     frank = push.new_account(relay, "frank")
     state = pathlib.Path(relay.dir, "state", "push")
@@ -301,7 +330,7 @@ def check_http2(tap):
                                               for n in range(32)])
             with tap.check("HTTP/2: 32 devices at once, one connection"):
                 def together(token):
-                    time.sleep(0.3)
+                    time.sleep(0.6)
                     return 200
                 proxy.answer = together
                 push.deliver(relay, heidi[0])
@@ -315,7 +344,8 @@ def check_http2(tap):
                 expect(len(proxy.requests), 32)
                 spread = proxy.requests[-1].time - proxy.requests[0].time
                 tap.note(f"{spread * 1000:.0f} ms from first to last")
-                assert spread < 6, spread
+                # one after the other would be 19
+                assert spread < 12, spread
 
 
 def check_off(tap):
@@ -335,6 +365,7 @@ with Tap() as tap:
         check_submission(tap, relay, proxy, gpg)
         check_answers(tap, relay, proxy)
         check_counters(tap, relay, proxy)
+        check_log(tap, relay, proxy)
         check_delivery_goes_on(tap, relay, proxy)
         check_life(tap, relay, proxy)
         with tap.check("the log names no account and no token"):

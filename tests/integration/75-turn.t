@@ -33,6 +33,8 @@ MESSAGES = 5
 # of turnserver.conf
 USER_QUOTA = 24
 SECONDS = 60
+# turn_ttl
+TTL_SECONDS = 120 * 3600
 DENIED = [PRIVATE, "127.0.0.1", "0.0.0.0", "100.64.0.1", "169.254.169.254",
           "172.16.0.1", "172.31.255.255", "192.168.0.1", "192.0.0.1",
           "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"]
@@ -123,7 +125,7 @@ class Network:
             capture_output=True, check=False, timeout=SECONDS)
         return (done.stdout + done.stderr).decode(errors="replace")
 
-    def asked(self, name, password, peer):
+    def asked(self, name, password, peer, server=SERVER):
         """Whether this peer is forbidden: the answer, without waiting for
         data that never comes."""
         with subprocess.Popen(
@@ -131,7 +133,7 @@ class Network:
                              *(["-x"] if ":" in peer else []), "-u", name,
                              "-w", password, "-p", str(PORT), "-e", peer,
                              "-r", str(PEER_PORT), "-n", "1", "-m", "1", "-c",
-                             SERVER), stdout=subprocess.PIPE,
+                             server), stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, text=True) as process:
             try:
                 for line in process.stdout:
@@ -198,8 +200,8 @@ def capabilities(relay, directive):
 
 
 @contextlib.contextmanager
-def coturn(network, relay, port=PORT):
-    """As the unit starts it, and its address, which it does not look for on
+def coturn(network, relay, port=PORT, addresses=(SERVER, SERVER6)):
+    """As the unit starts it, and its addresses, which it does not look for on
     a loopback interface."""
     ambient = capabilities(relay, "AmbientCapabilities")
     with network.running(
@@ -209,7 +211,8 @@ def coturn(network, relay, port=PORT):
             capabilities(relay, "CapabilityBoundingSet"),
             "turnserver", "-c", f"{relay.dir}/turnserver.conf", "--pidfile=",
             "-p", str(port),
-            "-L", SERVER, "-L", SERVER6, "-E", SERVER, "-E", SERVER6) as server:
+            *(word for address in addresses
+              for word in ("-L", address, "-E", address))) as server:
         end = time.monotonic() + SECONDS
         while not network.listens(port):
             if server.poll() is not None or time.monotonic() > end:
@@ -303,7 +306,17 @@ def rotation(tap, network, relay, login):
         with coturn(network, relay):
             relays(network.uclient(*old, PEER))
             relays(network.uclient(*new, PEER))
-    with tap.check("the next time, the old one is over"):
+    with tap.check("chatmail-coturn again: it still works, as clients have "
+                   "it"):
+        output = set_up(relay)
+        assert "takes the secret before" in output, output
+        with coturn(network, relay):
+            relays(network.uclient(*old, PEER))
+            relays(network.uclient(*new, PEER))
+    with tap.check("the next time that no client has it any more, the old one "
+                   "is over"):
+        made = pathlib.Path(relay.dir, "turn-secret")
+        os.utime(made, (time.time() - TTL_SECONDS - 120,) * 2)
         set_up(relay)
         with coturn(network, relay):
             refused(network.uclient(*old, PEER))
@@ -318,24 +331,87 @@ def low_port(tap, network, relay):
             relays(network.uclient(*login, PEER, port=LOW_PORT))
 
 
+def behind_nat(tap, network, relay):
+    with tap.check("behind NAT, its public address is a peer, where two "
+                   "devices meet that both come through it"):
+        set_up(relay, "-e", f"{SERVER}/{PRIVATE}")
+        login = made_for(secret(relay), time.time() + 5000)
+        with coturn(network, relay, addresses=[PRIVATE]):
+            for peer, answer in (SERVER, "allowed"), (PEER, "allowed"), (
+                    "10.1.2.4", "forbidden"):
+                expect((peer, network.asked(*login, peer, PRIVATE)),
+                       (peer, answer))
+        set_up(relay, "-e", "none")
+
+
+def turnserver_conf(relay):
+    return pathlib.Path(relay.dir, "turnserver.conf").read_text().split("\n")
+
+
+def values(relay, key):
+    return [line.split("=", 1)[1] for line in turnserver_conf(relay)
+            if line.startswith(key + "=")]
+
+
+def not_taken(relay, *args):
+    try:
+        set_up(relay, *args)
+    except RuntimeError as error:
+        assert "expected an address" in str(error), error
+    else:
+        raise AssertionError(f"{args} was taken")
+
+
 def set_up_again(tap, relay):
+    nat = "192.0.2.1/10.0.0.1"
     with tap.check("chatmail-coturn again: the same secret, address of NAT"):
         before = secret(relay)
-        set_up(relay, "-e", "192.0.2.1/10.0.0.1")
+        set_up(relay, "-e", nat)
         expect(secret(relay), before)
-        lines = pathlib.Path(relay.dir, "turnserver.conf").read_text().split(
-            "\n")
-        assert "external-ip=192.0.2.1/10.0.0.1" in lines
+        lines = turnserver_conf(relay)
+        assert f"external-ip={nat}" in lines
         assert f"realm={relay.domain}" in lines
         assert f"listening-port={PORT}" in lines
+    with tap.check("and again, for another port: NAT stays, as it says"):
+        ini = pathlib.Path(relay.env["RELAY_CONFIG"])
+        text = ini.read_text()
+        ini.write_text(text + "\nturn_port = 3999\n")
+        output = set_up(relay)
+        ini.write_text(text)
+        assert f"external-ip={nat} stays" in output, output
+        expect(values(relay, "external-ip"), [nat])
+        expect(values(relay, "listening-port"), ["3999"])
+    with tap.check("-e none: no NAT any more, nor the next time"):
+        for args in ("-e", "none"), ():
+            set_up(relay, *args)
+            expect(values(relay, "external-ip"), [])
+    with tap.check("secrets: the one before stays for turn_ttl, and none that "
+                   "is older"):
+        first = secret(relay)
+        set_up(relay, "-r")
+        second = secret(relay)
+        expect(values(relay, "static-auth-secret"), [second, first])
+        made = pathlib.Path(relay.dir, "turn-secret")
+        for age, kept in (TTL_SECONDS - 600, [first]), (TTL_SECONDS + 120, []):
+            os.utime(made, (time.time() - age,) * 2)
+            set_up(relay)
+            expect(values(relay, "static-auth-secret"), [second] + kept)
+        set_up(relay, "-r")
+        third = secret(relay)
+        expect(values(relay, "static-auth-secret"), [third, second])
+        set_up(relay, "-r")
+        expect(values(relay, "static-auth-secret"), [secret(relay), third])
+    with tap.check("killed before it wrote turnserver.conf: neither is lost"):
+        third = secret(relay)
+        made.write_text("f" * 64)
+        set_up(relay)
+        expect(values(relay, "static-auth-secret"), ["f" * 64, third])
     with tap.check("what is no address, or no ini, is refused"):
-        for args in ("-e", "host.example"), ("-e", "1.2.3.4;x"):
-            try:
-                set_up(relay, *args)
-            except RuntimeError as error:
-                assert "expected an address" in str(error), error
-            else:
-                raise AssertionError(f"{args} was taken")
+        for args in ("-e", "host.example"), ("-e", "1.2.3.4;x"), ("-e", ""):
+            not_taken(relay, *args)
+    with tap.check("nor one address of NAT without the other"):
+        for address in "192.0.2.1", "192.0.2.1/", "/10.0.0.1", "1.2.3.4/5/6":
+            not_taken(relay, "-e", address)
 
 
 with Tap() as tap:
@@ -356,6 +432,7 @@ with Tap() as tap:
             with network.peer(PEER):
                 rotation(tap, network, relay, login)
                 low_port(tap, network, relay)
+                behind_nat(tap, network, relay)
             set_up_again(tap, relay)
     finally:
         network.close()

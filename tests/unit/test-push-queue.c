@@ -1,36 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-unit.h"
-#include "cm-push-queue.h"
-
-#define START INT64_C(1795132800000)
-#define SECOND INT64_C(1000)
-#define HOUR (3600 * SECOND)
-
-static const unsigned char key[CM_SIPHASH_KEY_SIZE] = "0123456789abcde";
-
-static struct cm_push_queue *new_queue(unsigned int max_accounts)
-{
-	struct cm_push_queue *queue = cm_push_queue_new(max_accounts, 1, key);
-
-	assert_non_null(queue);
-	return queue;
-}
-
-static struct cm_push_entry *take(struct cm_push_queue *queue, int64_t now)
-{
-	int64_t wait;
-
-	return cm_push_queue_next(queue, now, &wait);
-}
-
-/* Nothing is due at now, and it says that something will be at `when`. */
-static void assert_next(struct cm_push_queue *queue, int64_t now, int64_t when)
-{
-	int64_t wait;
-
-	assert_null(cm_push_queue_next(queue, now, &wait));
-	assert_int_equal(wait, when < 0 ? -1 : when - now);
-}
+#include "push-queue.h"
 
 /* Killed now, the next one would wait just as long. */
 static void assert_same_after_restart(const struct cm_push_notice *notice,
@@ -191,31 +161,29 @@ static void again_while_sending(void **state)
 	(void)state;
 	cm_push_queue_add(queue, "a", now, now);
 	entry = take(queue, now);
-	assert_false(entry->again);
+	cm_push_set_done(entry, 42);
 	assert_int_equal(cm_push_queue_add(queue, "a", now + 1, now + 1), 0);
 	assert_int_equal(cm_push_queue_add(queue, "a", now + 2, now + 2), 0);
-	assert_true(entry->again);
 	assert_null(take(queue, now + 2));
-	cm_push_set_done(entry, 42);
-	assert_int_equal(cm_push_queue_finish(queue, entry, false, now + 3),
-			 CM_PUSH_AGAIN);
-	/* one more, not two */
-	entry = take(queue, now + 3);
-	assert_non_null(entry);
-	assert_false(entry->again);
+	/* one more for all of them, in the same go */
 	assert_false(cm_push_is_done(&entry->notice, 42));
 	assert_int_equal(entry->notice.start, now + 2);
-	assert_int_equal(cm_push_queue_finish(queue, entry, false, now + 4),
+	cm_push_set_done(entry, 42);
+	assert_int_equal(cm_push_queue_finish(queue, entry, false, now + 3),
 			 CM_PUSH_FINISHED);
+	assert_next(queue, now + 3, -1);
 
-	/* the last try failed: not at once */
+	/* that of the message before, at its last try, was not taken */
 	now += HOUR;
 	cm_push_queue_add(queue, "a", now, now);
 	entry = take(queue, now);
+	entry->notice.tries = CM_PUSH_MAX_TRIES - 1;
 	cm_push_queue_add(queue, "a", now + 1, now + 1);
-	assert_int_equal(cm_push_queue_finish(queue, entry, true, now + 2),
-			 CM_PUSH_AGAIN);
-	assert_next(queue, now + 2, now + 8 * SECOND);
+	cm_push_queue_set_failed(queue, entry, 42, now + 2);
+	assert_int_equal(cm_push_queue_finish(queue, entry, false, now + 2),
+			 CM_PUSH_RETRY);
+	assert_int_equal(entry->notice.tries, 0);
+	assert_next(queue, now + 2, now + 2 + 8 * SECOND);
 	cm_push_queue_free(&queue);
 }
 
@@ -348,6 +316,45 @@ static void answer(void **state)
 	const struct answer_row *row = *state;
 
 	assert_int_equal(cm_push_answer(row->status), row->expect);
+}
+
+static const struct proxy_row {
+	const char *name;
+	unsigned int failures;
+	enum cm_push_answer then;
+	enum cm_push_news expect; /* of the last failure */
+	enum cm_push_news expect_then;
+} proxy_rows[] = {
+	{ "one", 1, CM_PUSH_TAKEN, CM_PUSH_NO_NEWS, CM_PUSH_NO_NEWS },
+	{ "max - 1", CM_PUSH_PROXY_FAILURES - 1, CM_PUSH_TAKEN,
+	  CM_PUSH_NO_NEWS, CM_PUSH_NO_NEWS },
+	{ "max", CM_PUSH_PROXY_FAILURES, CM_PUSH_TAKEN, CM_PUSH_PROXY_FAILS,
+	  CM_PUSH_PROXY_WORKS },
+	{ "max + 1", CM_PUSH_PROXY_FAILURES + 1, CM_PUSH_GONE,
+	  CM_PUSH_NO_NEWS, CM_PUSH_PROXY_WORKS },
+};
+
+/* Twice, as nothing is left of the first time. */
+static void proxy_fails(void **state)
+{
+	const struct proxy_row *row = *state;
+	struct cm_push_proxy proxy = { 0 };
+	enum cm_push_news news = CM_PUSH_NO_NEWS;
+	unsigned int i, failures, time;
+
+	for (time = 0; time < 2; time++) {
+		for (i = 1; i <= row->failures; i++) {
+			news = cm_push_proxy_answer(&proxy, CM_PUSH_LATER,
+						    &failures);
+			assert_int_equal(failures, i);
+		}
+		assert_int_equal(news, row->expect);
+		news = cm_push_proxy_answer(&proxy, row->then, &failures);
+		assert_int_equal(news, row->expect_then);
+		assert_int_equal(failures, row->failures);
+		news = cm_push_proxy_answer(&proxy, row->then, &failures);
+		assert_int_equal(news, CM_PUSH_NO_NEWS);
+	}
 }
 
 static void remembers_all_tokens(void **state)
@@ -507,6 +514,7 @@ int main(void)
 	cm_unit_rows(load_goes_on, load_rows);
 	cm_unit_rows(step, step_rows);
 	cm_unit_rows(answer, answer_rows);
+	cm_unit_rows(proxy_fails, proxy_rows);
 	cm_unit_test(remembers_all_tokens);
 	cm_unit_rows(room, room_rows);
 	cm_unit_rows(size, size_rows);

@@ -176,6 +176,24 @@ static void marks_are_taken_over(void **state)
 	spool_end();
 }
 
+/* chatmail-push did not run for hours: a message that comes now is no older
+ * for it. */
+static void a_mark_is_of_the_newest_message(void **state)
+{
+	struct timespec old[2] = { { 0 } };
+	int64_t written, now = (int64_t)time(NULL) * 1000;
+
+	(void)state;
+	spool_begin();
+	assert_int_equal(cm_push_spool_mark(spool.new_fd, NAME), 1);
+	old[0].tv_sec = old[1].tv_sec = time(NULL) - 6 * 3600;
+	assert_int_equal(utimensat(spool.new_fd, NAME, old, 0), 0);
+	assert_int_equal(cm_push_spool_mark(spool.new_fd, NAME), 0);
+	assert_int_equal(cm_push_spool_claim(&spool, NAME, &written), 1);
+	assert_true(written >= now - 2000 && written <= now + 60000);
+	spool_end();
+}
+
 static void progress_is_kept(void **state)
 {
 	struct cm_push_notice notice = { 1000, 2000, 0, 0, { 0 } }, out;
@@ -312,6 +330,7 @@ int main(void)
 	cm_unit_rows(prints_and_parses, size_rows);
 	cm_unit_test(refuses_what_is_too_large);
 	cm_unit_test(marks_are_taken_over);
+	cm_unit_test(a_mark_is_of_the_newest_message);
 	cm_unit_test(progress_is_kept);
 	cm_unit_test(only_one_works);
 	cm_unit_test(what_a_crash_leaves);
