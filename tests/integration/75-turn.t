@@ -157,11 +157,12 @@ def stage_coturn(relay):
         "conf.d/coturn/chatmail-coturn"))
 
 
-def set_up(relay, *args):
+def set_up(relay, *args, env=None):
     done = subprocess.run(
         ["sh", str(stage_coturn(relay)), "-d", relay.dir, *args,
          relay.env["RELAY_CONFIG"]],
-        capture_output=True, check=False, text=True, timeout=SECONDS)
+        capture_output=True, check=False, text=True, timeout=SECONDS,
+        env=env)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
     return done.stdout + done.stderr
@@ -353,11 +354,11 @@ def values(relay, key):
             if line.startswith(key + "=")]
 
 
-def not_taken(relay, *args):
+def not_taken(relay, *args, why="expected an address", env=None):
     try:
-        set_up(relay, *args)
+        set_up(relay, *args, env=env)
     except RuntimeError as error:
-        assert "expected an address" in str(error), error
+        assert why in str(error), error
     else:
         raise AssertionError(f"{args} was taken")
 
@@ -409,8 +410,18 @@ def set_up_again(tap, relay):
     with tap.check("what is no address, or no ini, is refused"):
         for args in ("-e", "host.example"), ("-e", "1.2.3.4;x"), ("-e", ""):
             not_taken(relay, *args)
+    with tap.check("without openssl no secret is lost"):
+        before = secret(relay)
+        bare = pathlib.Path(relay.dir, "bare-openssl")
+        bare.mkdir()
+        (bare / "openssl").write_text("#!/bin/sh\nexit 1\n")
+        (bare / "openssl").chmod(0o755)
+        not_taken(relay, "-r", why="no secret made", env={
+            **os.environ, "PATH": f"{bare}:{os.environ['PATH']}"})
+        expect(secret(relay), before)
     with tap.check("nor one address of NAT without the other"):
-        for address in "192.0.2.1", "192.0.2.1/", "/10.0.0.1", "1.2.3.4/5/6":
+        for address in "192.0.2.1", "192.0.2.1/", "/10.0.0.1", "1.2.3.4/5/6", \
+                "abc/def":
             not_taken(relay, "-e", address)
 
 
