@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-turn.h"
-#include "cm-io.h"
+#include "cm-secret.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define DAY ((time_t)86400)
 #define MAX_HOST 255
@@ -96,57 +93,15 @@ bool cm_turn_secret_valid(const char *secret, size_t len)
 	return len >= CM_TURN_MIN_SECRET && len <= CM_TURN_MAX_SECRET;
 }
 
-static int wrong(const char *what, const char **error_r)
-{
-	errno = 0;
-	*error_r = what;
-	return -1;
-}
-
-static int failed(const char *what, const char **error_r)
-{
-	*error_r = what;
-	return -1;
-}
-
-static int read_secret(int fd, char buf[CM_TURN_MAX_SECRET + 1],
-		       const char **error_r)
-{
-	/* the secret, a line end, and one byte that must not be there */
-	char text[CM_TURN_MAX_SECRET + 2];
-	struct stat st;
-	ssize_t len;
-
-	if (fstat(fd, &st) < 0)
-		return failed("stat", error_r);
-	if (!S_ISREG(st.st_mode))
-		return wrong("is no regular file", error_r);
-	if ((st.st_mode & 07) != 0)
-		return wrong("must be mode 0640: others can read it",
-			     error_r);
-	len = cm_read_all(fd, text, sizeof(text));
-	if (len < 0)
-		return failed("read", error_r);
-	if (len > 0 && text[len - 1] == '\n')
-		len--;
-	if (!cm_turn_secret_valid(text, (size_t)len))
-		return wrong("must be one line of 32 to 128 characters "
-			     "without a blank", error_r);
-	memcpy(buf, text, (size_t)len);
-	buf[len] = '\0';
-	return 1;
-}
-
 int cm_turn_read_secret(const char *path, char buf[CM_TURN_MAX_SECRET + 1],
 			const char **error_r)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), ret;
+	static const struct cm_secret_form form = {
+		.max = CM_TURN_MAX_SECRET,
+		.valid = cm_turn_secret_valid,
+		.expected = "must be one line of 32 to 128 characters without "
+			    "a blank"
+	};
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0)
-		return failed("open", error_r);
-	ret = read_secret(fd, buf, error_r);
-	cm_close_keep_errno(fd);
-	return ret;
+	return cm_secret_read(path, &form, buf, error_r);
 }

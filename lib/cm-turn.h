@@ -63,9 +63,7 @@ time_t cm_turn_expiry(const struct cm_turn *turn, const char *account,
 int cm_turn_value(const struct cm_turn *turn, const char *account, time_t now,
 		  cm_turn_hmac_sha1_fn *hmac, char buf[CM_TURN_VALUE_SIZE]);
 
-/* Reads the secret, one line, from its file: 1, 0 (there is no such file), or
- * -1 with a constant text: what failed (errno) or, with errno 0, what is wrong
- * with it. Others than owner and group must not be able to read it. */
+/* Reads the secret from its file, see cm_secret_read(). */
 int cm_turn_read_secret(const char *path, char buf[CM_TURN_MAX_SECRET + 1],
 			const char **error_r);
 

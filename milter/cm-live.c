@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cm-live.h"
-#include "cm-file.h"
 #include "cm-log.h"
+#include "cm-origin.h"
+#include "cm-secret.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,45 +34,30 @@ static void warn_about_holes(const struct cm_settings *set)
 		       "such messages pass unread");
 }
 
-/* One line, with or without its end. */
 static int read_secret(struct cm_live *live, char *text, size_t text_size)
 {
-	static const struct cm_file_words words =
-		CM_FILE_WORDS("authserv_secret_file");
-	char buf[CM_ORIGIN_MAX_SECRET + 2];
-	const char *error;
-	size_t len = 0;
+	static const struct cm_secret_form form = {
+		.max = CM_ORIGIN_MAX_SECRET,
+		.valid = cm_origin_secret_valid,
+		.expected = "expected 16 to 40 letters and digits, one line"
+	};
+	const char *path = live->set.authserv_secret_file, *error;
+	int ret;
 
 	if (!live->set.require_dkim)
 		return 0;
-	errno = 0;
-	switch (cm_file_read(AT_FDCWD, live->set.authserv_secret_file, &words,
-			     buf, sizeof(buf) - 1, &len, &error)) {
-	case CM_DIR_OK:
-		break;
-	case CM_DIR_UNKNOWN:
-		cm_log(CM_LOG_WARNING, "authserv_secret_file: not there; a "
+	ret = cm_secret_read(path, &form, live->authserv_secret, &error);
+	if (ret == 0) {
+		cm_log(CM_LOG_WARNING, "authserv_secret_file: there is no %s; a "
 		       "sender who guesses queue ids is believed; "
-		       "chatmail-dkim makes one");
-		return 0;
-	case CM_DIR_FAILED:
-		(void)snprintf(text, text_size, "%s: %s", error,
-			       strerror(errno));
-		return -1;
-	default:
-		(void)snprintf(text, text_size, "%s", error);
-		return -1;
+		       "chatmail-dkim makes one", path);
+	} else if (ret < 0) {
+		(void)snprintf(text, text_size,
+			       "authserv_secret_file: %s: %s%s%s", path, error,
+			       errno != 0 ? ": " : "",
+			       errno != 0 ? strerror(errno) : "");
 	}
-	if (len > 0 && buf[len - 1] == '\n')
-		len--;
-	if (!cm_origin_secret_valid(buf, len)) {
-		(void)snprintf(text, text_size, "authserv_secret_file: "
-			       "expected %d to %d letters and digits",
-			       CM_ORIGIN_MIN_SECRET, CM_ORIGIN_MAX_SECRET);
-		return -1;
-	}
-	memcpy(live->authserv_secret, buf, len);
-	return 0;
+	return ret < 0 ? -1 : 0;
 }
 
 int cm_live_load(const char *path, const char **error_r)

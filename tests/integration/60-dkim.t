@@ -374,11 +374,16 @@ def check_secret(tap, test):
     secret = path.read_text()
     message = test.sign(test.message("alice@" + REMOTE), REMOTE)
 
-    def reload(text, expected):
+    def reload(text, expected, mode=0o640):
         before = log.read_text().count(expected)
         path.unlink()
         if text is not None:
             path.write_text(text)
+            shutil.chown(path, group="vmail")
+            path.chmod(mode)
+        read_again(before, expected)
+
+    def read_again(before, expected):
         pid = int(pathlib.Path(relay.env["RELAY_MILTER_PID"]).read_text())
         os.kill(pid, signal.SIGHUP)
         end = time.monotonic() + SECONDS
@@ -426,7 +431,16 @@ def check_secret(tap, test):
         reload("short\n", "settings stay as they were")
         test.delivered(message)
         assert "expected 16 to 40 letters" in log.read_text()
+    with tap.check("nor does one that everybody can read, which is named"):
+        reload(secret, f"{path}: must be mode 0640", 0o644)
+        test.delivered(message)
         reload(secret, "settings read again")
+    with tap.check("a link to the file will do"):
+        there = path.rename(path.with_name("elsewhere"))
+        path.symlink_to(there)
+        read_again(log.read_text().count("settings read again"),
+                   "settings read again")
+        test.delivered(message)
 
 
 def check_down(tap, test):
