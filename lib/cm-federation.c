@@ -242,10 +242,10 @@ static int read_file(int fd, char **text_r, size_t *size_r)
 
 static bool unchanged(const struct cm_federation *fed, const struct stat *st)
 {
-	return fed->loaded && fed->inode == st->st_ino &&
-	       fed->size == (size_t)st->st_size &&
-	       fed->mtime.tv_sec == st->st_mtim.tv_sec &&
-	       fed->mtime.tv_nsec == st->st_mtim.tv_nsec;
+	struct cm_stamp now;
+
+	cm_stamp_of(st, &now);
+	return fed->loaded && cm_stamp_equals(&now, &fed->stamp);
 }
 
 static int load_fd(struct cm_federation *fed, int fd, const char **error_r)
@@ -269,8 +269,7 @@ static int load_fd(struct cm_federation *fed, int fd, const char **error_r)
 		errno = ENOMEM;
 		return -1;
 	}
-	fresh.mtime = st.st_mtim;
-	fresh.inode = st.st_ino;
+	cm_stamp_of(&st, &fresh.stamp);
 	fresh.loaded = true;
 	cm_federation_deinit(fed);
 	*fed = fresh;

@@ -21,10 +21,10 @@
 #ifndef CM_FEDERATION_H
 #define CM_FEDERATION_H
 
+#include "cm-stamp.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
-#include <time.h>
 
 struct cm_settings;
 
@@ -48,8 +48,7 @@ struct cm_federation {
 	 * a sender with many labels would make us do for each of them */
 	struct cm_federation_entry *index;
 	size_t count;
-	struct timespec mtime;
-	ino_t inode;
+	struct cm_stamp stamp;
 	bool loaded;
 	unsigned int bad_line; /* first that is no rule; 0 = none */
 };

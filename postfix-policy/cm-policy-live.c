@@ -89,17 +89,10 @@ static void take_settings(struct cm_policy_live *live,
 			    live->set.max_user_send_per_day, CM_RATE_LONG_HZ);
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
-	       a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 static void refresh_settings(struct cm_policy_live *live)
 {
 	struct cm_settings fresh;
+	struct cm_stamp stamp;
 	const char *error;
 	struct stat st;
 
@@ -110,7 +103,8 @@ static void refresh_settings(struct cm_policy_live *live)
 						"");
 		return;
 	}
-	if (live->have_set && same_file(&st, &live->set_stat))
+	cm_stamp_of(&st, &stamp);
+	if (live->have_set && cm_stamp_equals(&stamp, &live->set_stamp))
 		return;
 	if (cm_settings_read(&fresh, live->path, NULL, NULL, &error) < 0) {
 		cm_policy_warn(CM_POLICY_TROUBLE_SETTINGS, seconds(live),
@@ -119,7 +113,7 @@ static void refresh_settings(struct cm_policy_live *live)
 		cm_settings_deinit(&fresh);
 		return;
 	}
-	live->set_stat = st;
+	live->set_stamp = stamp;
 	take_settings(live, &fresh);
 }
 

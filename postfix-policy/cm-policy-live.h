@@ -14,9 +14,9 @@
 #include "cm-federation.h"
 #include "cm-rate-table.h"
 #include "cm-settings.h"
+#include "cm-stamp.h"
 
 #include <stdbool.h>
-#include <sys/stat.h>
 
 #define CM_POLICY_TABLE "rate.table" /* in run_dir */
 /* How long an answer about an account may be reused, in nanoseconds. */
@@ -30,7 +30,7 @@ struct cm_policy_live {
 
 	struct cm_settings set;
 	bool have_set;
-	struct stat set_stat; /* of what was tried last */
+	struct cm_stamp set_stamp; /* of the file that set is from */
 	struct cm_rate_limits limits;
 
 	struct cm_rate_table table;

@@ -16,7 +16,7 @@
 /* A file that is read again when it has changed. */
 struct watched {
 	char *path;
-	struct cm_metadata_stamp stamp;
+	struct cm_stamp stamp;
 	struct timeval checked;
 };
 
@@ -48,34 +48,10 @@ void cm_metadata_relay_deinit(void)
 	event_unref(&cm_metadata_event);
 }
 
-void cm_metadata_stamp_get(int dir_fd, const char *path,
-			   struct cm_metadata_stamp *stamp_r)
-{
-	struct stat st;
-
-	i_zero(stamp_r);
-	if (fstatat(dir_fd, path, &st, 0) == 0) {
-		stamp_r->dev = st.st_dev;
-		stamp_r->ino = st.st_ino;
-		stamp_r->size = st.st_size;
-		/* mtime can be set back, this cannot */
-		stamp_r->changed = st.st_ctim;
-	}
-}
-
-bool cm_metadata_stamp_equals(const struct cm_metadata_stamp *s1,
-			      const struct cm_metadata_stamp *s2)
-{
-	return s1->dev == s2->dev && s1->ino == s2->ino &&
-		s1->size == s2->size &&
-		s1->changed.tv_sec == s2->changed.tv_sec &&
-		s1->changed.tv_nsec == s2->changed.tv_nsec;
-}
-
 /* Is it another file than the last time, or another path? */
 static bool is_new(struct watched *file, const char *path)
 {
-	struct cm_metadata_stamp now;
+	struct cm_stamp now;
 	bool same_path = file->path != NULL && strcmp(file->path, path) == 0;
 
 	/* a command with many entries asks for it again and again */
@@ -83,8 +59,8 @@ static bool is_new(struct watched *file, const char *path)
 	    file->checked.tv_usec == ioloop_timeval.tv_usec)
 		return FALSE;
 	file->checked = ioloop_timeval;
-	cm_metadata_stamp_get(AT_FDCWD, path, &now);
-	if (same_path && cm_metadata_stamp_equals(&file->stamp, &now))
+	cm_stamp_get(AT_FDCWD, path, &now);
+	if (same_path && cm_stamp_equals(&file->stamp, &now))
 		return FALSE;
 	if (!same_path) {
 		i_free(file->path);

@@ -15,24 +15,10 @@
 
 #include "cm-dovecot.h"
 
-#include <sys/stat.h>
+#include "cm-stamp.h"
 
 struct cm_settings;
 struct mail_user;
-
-/* By which a file is known again; all zero: there was none. */
-struct cm_metadata_stamp {
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec changed;
-};
-
-/* What fstatat(2) says of it now. */
-void cm_metadata_stamp_get(int dir_fd, const char *path,
-			   struct cm_metadata_stamp *stamp_r);
-bool cm_metadata_stamp_equals(const struct cm_metadata_stamp *s1,
-			      const struct cm_metadata_stamp *s2);
 
 /* For the log: of no user, so nothing identifies one. */
 extern struct event *cm_metadata_event;

@@ -74,15 +74,15 @@ static char *join(struct cm_devicetokens *tokens)
 /* Reads the file unless it is the one that was read in this minute. */
 static int refresh(struct mailbox *box, struct cm_metadata_user *muser, int fd)
 {
-	struct cm_metadata_stamp stamp;
+	struct cm_stamp stamp;
 	struct cm_devicetokens tokens;
 	enum cm_dir_result result;
 	const char *error;
 
 	/* before it is read: what changes meanwhile is read the next time */
-	cm_metadata_stamp_get(fd, CM_DEVICETOKEN_FILE, &stamp);
+	cm_stamp_get(fd, CM_DEVICETOKEN_FILE, &stamp);
 	if (muser->tokens_read / 60 == ioloop_time / 60 &&
-	    cm_metadata_stamp_equals(&muser->tokens_stamp, &stamp))
+	    cm_stamp_equals(&muser->tokens_stamp, &stamp))
 		return 0;
 	i_free(muser->tokens);
 	muser->tokens_read = 0;

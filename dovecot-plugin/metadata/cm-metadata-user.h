@@ -24,7 +24,7 @@ struct cm_metadata_user {
 	/* cm-metadata-token.c only */
 	unsigned int sets_left;
 	time_t sets_since;
-	struct cm_metadata_stamp tokens_stamp;
+	struct cm_stamp tokens_stamp;
 	time_t tokens_read; /* 0: never */
 	char *tokens;	    /* joined, NULL: none */
 };

@@ -137,6 +137,38 @@ static void names_bad_line(void **state)
 	cm_federation_deinit(&fed);
 }
 
+/* As rsync -t and cp -p bring a file: as long, and no younger. */
+static void old_time(void **state)
+{
+	static const char before[] = "block a.test\n", after[] = "block b.test\n";
+	struct timespec times[2];
+	struct cm_federation fed;
+	const char *error = "";
+	struct stat st;
+
+	(void)state;
+	put(before, strlen(before));
+	load(&fed);
+	assert_int_equal(fstatat(dir_fd, CM_FEDERATION_FILE, &st, 0), 0);
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	/* ctime is as coarse as the kernel's clock */
+	do {
+		put(after, strlen(after));
+		assert_int_equal(utimensat(dir_fd, CM_FEDERATION_FILE, times,
+					   0), 0);
+		assert_int_equal(fstatat(dir_fd, CM_FEDERATION_FILE, &st, 0),
+				 0);
+	} while (st.st_ctim.tv_sec == times[1].tv_sec &&
+		 st.st_ctim.tv_nsec == times[1].tv_nsec);
+	assert_int_equal(cm_federation_load(&fed, dir_fd, &error), 0);
+	assert_int_equal(cm_federation_find(&fed, "b.test"),
+			 CM_FEDERATION_BLOCK);
+	assert_int_equal(cm_federation_find(&fed, "a.test"),
+			 CM_FEDERATION_NONE);
+	cm_federation_deinit(&fed);
+}
+
 static void reads_again(void **state)
 {
 	struct cm_federation fed;
@@ -387,6 +419,7 @@ int main(void)
 	cm_unit_rows(judges, rows);
 	cm_unit_test(names_bad_line);
 	cm_unit_test(reads_again);
+	cm_unit_test(old_time);
 	cm_unit_test(size_limit);
 	cm_unit_test(changes);
 	cm_unit_test(changes_with_hash);
