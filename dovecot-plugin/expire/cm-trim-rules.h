@@ -10,6 +10,9 @@
 
 #include "cm-trim.h"
 
+/* Until a file that was wrong is read again. */
+#define CM_TRIM_RULES_RETRY_SECS 60
+
 struct mail_user;
 
 struct cm_trim_rules {
@@ -17,8 +20,8 @@ struct cm_trim_rules {
 	int64_t keep_secs; /* messages younger than this stay */
 };
 
-/* NULL if the file cannot be read or is wrong: said why in the log, and asks
- * again next time. */
+/* NULL if the file cannot be read or is wrong: said why in the log, once in
+ * CM_TRIM_RULES_RETRY_SECS. */
 const struct cm_trim_rules *cm_trim_rules_get(struct mail_user *user);
 
 #endif

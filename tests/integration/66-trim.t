@@ -434,13 +434,41 @@ def check_unwritable(tap, relay):
         cur.chmod(0o700)
         expect(len(messages(relay, login)[0]), 91)
         # the process of before would wait some minutes
-        pids = dovecot_processes(relay, "lmtp")
-        for pid in pids:
-            os.kill(pid, signal.SIGTERM)
-        wait_until(lambda: not any(os.path.exists(f"/proc/{pid}")
-                                   for pid in pids), "lmtp ended")
+        end_lmtp(relay)
         deliver(relay, login, SIZE)
         wait_until(lambda: trimmed(relay, login), "trimmed")
+
+
+def end_lmtp(relay):
+    pids = dovecot_processes(relay, "lmtp")
+    for pid in pids:
+        os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: not any(os.path.exists(f"/proc/{pid}")
+                               for pid in pids), "lmtp ended")
+
+
+def check_broken_ini(tap, relay):
+    login = new_mailbox(relay)
+    path = pathlib.Path(relay.env["RELAY_CONFIG"])
+    text = path.read_text()
+
+    def complaints():
+        log = pathlib.Path(relay.env["RELAY_LOG"], "dovecot.log")
+        return log.read_text(errors="replace").count("no mailbox is trimmed")
+
+    with tap.check("a broken chatmail.ini: mail comes, one complaint a minute"):
+        end_lmtp(relay)
+        try:
+            path.write_text(text + "\ntrim_above = many\n")
+            with lmtp(relay) as conn:
+                for _ in range(5):
+                    expect(deliver(relay, login, 1000, conn=conn)[0], 250)
+        finally:
+            path.write_text(text)
+        wait_until(lambda: complaints() > 0, "a complaint")
+        # what the others would have said is there by now
+        end_lmtp(relay)
+        expect(complaints(), 1)
 
 
 IGNORE_TRASH = {
@@ -513,6 +541,7 @@ def main(tap):
         check_links(tap, relay)
         check_ignored(tap, relay)
         check_unwritable(tap, relay)
+        check_broken_ini(tap, relay)
         check_kill(tap, relay, lambda: many_small(relay), KILLS, 1)
     with started_relay(tap, "max_mailbox_size=1M", "trim_keep_hours=0",
                        local_conf=SDBOX[series]) as relay:
