@@ -20,7 +20,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PASSWORD_FILE "password"
 #define TEMP_PREFIX ".password."
 /* What a chatmail/relay leaves that was killed in the same place
  * (chatmaild's filedict.py, write_bytes_atomic()). */
@@ -98,7 +97,8 @@ static enum cm_dir_result check_foreign_file(int fd, const char **error_r)
 {
 	struct stat st;
 
-	if (fstatat(fd, PASSWORD_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(fd, CM_ACCOUNT_FILE_PASSWORD, &st, AT_SYMLINK_NOFOLLOW) ==
+	    0)
 		return CM_DIR_EXISTS;
 	*error_r = "an account without password has other files";
 	return CM_DIR_CORRUPT;
@@ -125,7 +125,7 @@ static enum cm_dir_result check_leftovers(int fd, struct leftovers *found_r,
 		d = readdir(dir);
 		if (d == NULL)
 			break;
-		if (strcmp(d->d_name, PASSWORD_FILE) == 0)
+		if (strcmp(d->d_name, CM_ACCOUNT_FILE_PASSWORD) == 0)
 			result = CM_DIR_EXISTS;
 		else if (!is_leftover(d->d_name))
 			result = check_foreign_file(fd, error_r);
@@ -238,7 +238,7 @@ static enum cm_dir_result make_enforce(int fd, const char **error_r)
 static enum cm_dir_result publish(int fd, const char *temp,
 				  const char **error_r)
 {
-	if (linkat(fd, temp, fd, PASSWORD_FILE, 0) == 0)
+	if (linkat(fd, temp, fd, CM_ACCOUNT_FILE_PASSWORD, 0) == 0)
 		return CM_DIR_OK;
 	if (errno == EEXIST)
 		return CM_DIR_EXISTS;

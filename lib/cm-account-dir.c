@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PASSWORD_FILE "password"
 #define DAY ((time_t)86400)
 /* characters of a SHA512-CRYPT hash behind its salt */
 #define SHA512_CRYPT_SUM 86
@@ -149,8 +148,8 @@ enum cm_dir_result cm_account_read_hash(int account_fd,
 					char buf[CM_ACCOUNT_MAX_HASH + 1],
 					const char **error_r)
 {
-	return cm_account_read_hash_file(account_fd, PASSWORD_FILE, buf,
-					 error_r);
+	return cm_account_read_hash_file(account_fd, CM_ACCOUNT_FILE_PASSWORD,
+					 buf, error_r);
 }
 
 enum cm_dir_result cm_account_has_file(int account_fd, const char *file,
@@ -178,7 +177,8 @@ enum cm_dir_result cm_account_touch_login(int account_fd, time_t now,
 
 	if (written_r != NULL)
 		*written_r = false;
-	if (fstatat(account_fd, PASSWORD_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (fstatat(account_fd, CM_ACCOUNT_FILE_PASSWORD, &st,
+		    AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
 			return CM_DIR_UNKNOWN;
 		return failed("stat a password file", error_r);
@@ -190,7 +190,7 @@ enum cm_dir_result cm_account_touch_login(int account_fd, time_t now,
 	if ((st.st_mtim.tv_sec == today && st.st_mtim.tv_nsec == 0) ||
 	    st.st_mtim.tv_sec >= today + DAY)
 		return CM_DIR_OK;
-	if (utimensat(account_fd, PASSWORD_FILE, times,
+	if (utimensat(account_fd, CM_ACCOUNT_FILE_PASSWORD, times,
 		      AT_SYMLINK_NOFOLLOW) < 0)
 		return failed("set the time of a password file", error_r);
 	if (written_r != NULL)
@@ -231,7 +231,8 @@ static bool has_password(int mailboxes_fd, const char *name)
 
 	if (cm_account_open(mailboxes_fd, name, &fd, &error) != CM_DIR_OK)
 		return false;
-	found = fstatat(fd, PASSWORD_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	found = fstatat(fd, CM_ACCOUNT_FILE_PASSWORD, &st,
+			AT_SYMLINK_NOFOLLOW) == 0 &&
 		S_ISREG(st.st_mode);
 	(void)close(fd);
 	return found;

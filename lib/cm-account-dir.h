@@ -47,6 +47,9 @@ enum cm_dir_result {
 #define CM_ACCOUNT_MAX_HASH 512
 
 /* Files that say something by being there. */
+/* The hash; what makes a directory an account. Its mtime is the day of the last
+ * login. */
+#define CM_ACCOUNT_FILE_PASSWORD "password"
 #define CM_ACCOUNT_FILE_ENFORCE "enforceE2EEincoming"
 #define CM_ACCOUNT_FILE_DISABLED "DISABLED"
 

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PASSWORD_FILE "password"
 /* cm-account-create.c sweeps what has this prefix and was left behind */
 #define TEMP_PREFIX ".password."
 #define WAKE_FILE ".chatmail-wake"
@@ -25,7 +24,7 @@ static enum cm_dir_result failed(const char *what, const char **error_r)
 static enum cm_dir_result stat_password(int account_fd, struct stat *st_r,
 					const char **error_r)
 {
-	if (fstatat(account_fd, PASSWORD_FILE, st_r,
+	if (fstatat(account_fd, CM_ACCOUNT_FILE_PASSWORD, st_r,
 		    AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
 			return CM_DIR_UNKNOWN;
@@ -84,7 +83,8 @@ enum cm_dir_result cm_account_set_hash(int account_fd, const char *hash,
 	ret = fill(account_fd, fd, hash, &old);
 	cm_close_keep_errno(fd);
 	if (ret == 0)
-		ret = renameat(account_fd, temp, account_fd, PASSWORD_FILE);
+		ret = renameat(account_fd, temp, account_fd,
+			       CM_ACCOUNT_FILE_PASSWORD);
 	if (ret == 0) {
 		(void)fsync(account_fd);
 		return CM_DIR_OK;

@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PASSWORD_FILE "password"
 #define TEMP_PREFIX "." CM_ACCOUNT_FILE_INFO "."
 #define TEMP_SIZE (sizeof(TEMP_PREFIX) + 16)
 
@@ -315,7 +314,8 @@ enum cm_dir_result cm_account_last_login(int account_fd, time_t *last_r,
 	struct stat st;
 	int day;
 
-	if (fstatat(account_fd, PASSWORD_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (fstatat(account_fd, CM_ACCOUNT_FILE_PASSWORD, &st,
+		    AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
 			return CM_DIR_UNKNOWN;
 		return failed("stat a password file", error_r);

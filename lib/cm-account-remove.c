@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PASSWORD_FILE "password"
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
 
 /* How often we start again because somebody else works on the same name or
@@ -353,8 +352,8 @@ static bool is_no_account(void *ctx, int account_fd)
 	const char *error;
 
 	(void)ctx;
-	return cm_account_has_file(account_fd, PASSWORD_FILE, &error) ==
-		CM_DIR_UNKNOWN;
+	return cm_account_has_file(account_fd, CM_ACCOUNT_FILE_PASSWORD,
+				   &error) == CM_DIR_UNKNOWN;
 }
 
 enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,
@@ -368,7 +367,7 @@ enum cm_dir_result cm_account_remove_remains(int mailboxes_fd,
 	result = cm_account_open(mailboxes_fd, name, &fd, error_r);
 	if (result != CM_DIR_OK)
 		return result;
-	result = cm_account_has_file(fd, PASSWORD_FILE, error_r);
+	result = cm_account_has_file(fd, CM_ACCOUNT_FILE_PASSWORD, error_r);
 	cm_close_keep_errno(fd);
 	if (result != CM_DIR_UNKNOWN)
 		return result == CM_DIR_OK ? CM_DIR_UNKNOWN : result;

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PASSWORD_FILE "password"
 /* Only who holds the lock writes it, so one name is enough. */
 #define TEMP_FILE "." CM_DEVICETOKEN_FILE ".tmp"
 #define MEMBER "devicetoken"
@@ -403,7 +402,8 @@ static enum cm_dir_result add_locked(int account_fd, const char *token,
 	struct stat st;
 	int ret;
 
-	if (fstatat(account_fd, PASSWORD_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (fstatat(account_fd, CM_ACCOUNT_FILE_PASSWORD, &st,
+		    AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
 			return CM_DIR_UNKNOWN;
 		return failed("stat a password file", error_r);

@@ -164,7 +164,8 @@ static int account_there(int mailboxes_fd, const char *name)
 
 	result = cm_account_open(mailboxes_fd, name, &fd, &error);
 	if (result == CM_DIR_OK) {
-		result = cm_account_has_file(fd, "password", &error);
+		result = cm_account_has_file(fd, CM_ACCOUNT_FILE_PASSWORD,
+					     &error);
 		cm_close_keep_errno(fd);
 	}
 	if (result == CM_DIR_FAILED)

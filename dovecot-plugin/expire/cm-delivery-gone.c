@@ -4,6 +4,7 @@
 #include "mail-storage-private.h"
 #include "mail-user.h"
 
+#include "cm-account-dir.h"
 #include "cm-mail-user.h"
 
 #include <sys/stat.h>
@@ -24,8 +25,9 @@ static bool has_password(struct mail_user *user)
 
 	if (mail_user_get_home(user, &home) <= 0)
 		return TRUE;
-	return lstat(t_strconcat(home, "/password", NULL), &st) == 0 ||
-		(errno != ENOENT && errno != ENOTDIR);
+	return lstat(t_strconcat(home, "/" CM_ACCOUNT_FILE_PASSWORD, NULL),
+		     &st) == 0 ||
+	       (errno != ENOENT && errno != ENOTDIR);
 }
 
 static int gone_open(struct mailbox *box)

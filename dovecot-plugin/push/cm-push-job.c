@@ -5,9 +5,6 @@
 
 #include <stdlib.h>
 
-/* What must be there for an account to exist (cm-account-dir.h). */
-#define PASSWORD_FILE "password"
-
 enum cm_dir_result cm_push_job_open_account(int mailboxes_fd, const char *name,
 					    int *fd_r, const char **error_r)
 {
@@ -16,7 +13,7 @@ enum cm_dir_result cm_push_job_open_account(int mailboxes_fd, const char *name,
 	ret = cm_account_open(mailboxes_fd, name, fd_r, error_r);
 	if (ret != CM_DIR_OK)
 		return ret;
-	ret = cm_account_has_file(*fd_r, PASSWORD_FILE, error_r);
+	ret = cm_account_has_file(*fd_r, CM_ACCOUNT_FILE_PASSWORD, error_r);
 	if (ret != CM_DIR_OK)
 		i_close_fd(fd_r);
 	return ret;
