@@ -142,7 +142,8 @@ plugin_libraries() {
       [ "$has" = "$wants" ] ||
         echo "$name: $library is needed: $has, used: $wants"
     done
-    echo "$needed" | grep -vE '^(libc|libjansson|libcrypt|ld-linux.*)\.' |
+    # one that calls nothing needs nothing
+    echo "$needed" | grep -vE '^$|^(libc|libjansson|libcrypt|ld-linux.*)\.' |
       sed "s|^|$name is linked with |"
   done
 }
