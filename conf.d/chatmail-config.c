@@ -5,7 +5,6 @@
  * otherwise need a parser and defaults of their own. See chatmail-config(8).
  */
 #include "cm-config.h"
-#include "cm-ini.h"
 #include "cm-settings.h"
 
 #include <stdio.h>
@@ -15,9 +14,6 @@
 
 /* Exit status beside 0: settings or usage. */
 #define EXIT_TROUBLE 2
-
-/* A value that was several lines has a tab before each further one. */
-#define VALUE_SIZE (2 * CM_INI_MAX_VALUE + 1)
 
 static const char usage_text[] =
 	"usage: chatmail-config [-c FILE] [-n] [KEY...]\n"
@@ -50,7 +46,7 @@ static const struct cm_setting_def *find(const char *name)
 static void print_all(const struct cm_settings *set, bool only_set)
 {
 	const struct cm_setting_def *def;
-	char value[VALUE_SIZE];
+	char value[CM_SETTING_PRINT_SIZE];
 	unsigned int line;
 
 	for (def = cm_settings_defs; def->name != NULL; def++) {
@@ -65,7 +61,7 @@ static void print_all(const struct cm_settings *set, bool only_set)
 static int print_keys(const struct cm_settings *set, char **keys)
 {
 	const struct cm_setting_def *def;
-	char value[VALUE_SIZE];
+	char value[CM_SETTING_PRINT_SIZE];
 	unsigned int line;
 
 	for (; *keys != NULL; keys++) {
